@@ -1,0 +1,174 @@
+//! What is done for a contact: written down as data before it is done.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use super::message::Message;
+use crate::address::Address;
+use crate::id::EffectId;
+use crate::time::Time;
+
+/// Something to do. It exists only if its decision was committed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Effect {
+    /// Derived from the decision.
+    pub id: EffectId,
+    /// Not before this time.
+    pub due: Time,
+    /// 1 for the first attempt.
+    pub attempt: u32,
+    /// Whether a paying person waits for it.
+    pub paid: bool,
+    /// What to do.
+    pub action: Action,
+}
+
+/// What to do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Ask the AI.
+    Ask(Prompt),
+    /// Send one message.
+    Send {
+        /// To whom.
+        to: Address,
+        /// What.
+        message: Message,
+    },
+    /// Wake the contact up at `due`: a burst closes.
+    Timer,
+    /// Post to `ALERT_URL`.
+    Alert(Case),
+}
+
+impl Action {
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Ask(_) => Kind::Ask,
+            Self::Send { .. } => Kind::Send,
+            Self::Timer => Kind::Timer,
+            Self::Alert(_) => Kind::Alert,
+        }
+    }
+}
+
+/// The kinds of effects; each has its own slots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Asks the AI.
+    Ask,
+    /// Sends a message.
+    Send,
+    /// Wakes a contact.
+    Timer,
+    /// Posts an alarm.
+    Alert,
+}
+
+impl Kind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 4] = [Self::Ask, Self::Send, Self::Timer, Self::Alert];
+
+    /// The name in metrics and lists.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ask => "ask",
+            Self::Send => "send",
+            Self::Timer => "timer",
+            Self::Alert => "alert",
+        }
+    }
+}
+
+/// Who says a line of the talk with the AI.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Instructions.
+    System,
+    /// The person.
+    User,
+    /// The AI.
+    Assistant,
+}
+
+/// A line of the talk with the AI.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// Who.
+    pub role: Role,
+    /// What.
+    pub content: String,
+}
+
+/// What the AI is asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// System prompt first, the question last.
+    pub lines: Vec<Line>,
+    /// Longest answer, in tokens.
+    pub max_tokens: u32,
+    /// Typing is shown here while the AI thinks.
+    pub typing: Address,
+}
+
+/// What the AI answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reply {
+    /// The text as it came: Markdown and all, never empty.
+    pub text: String,
+    /// The provider stopped at `max_tokens`: the last sentence may be cut.
+    pub cut: bool,
+}
+
+/// A person wants a human, or something else an operator should see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Case {
+    /// What it is about, such as `human`.
+    pub about: String,
+    /// When it was filed.
+    pub at: Time,
+    /// The channel's name.
+    pub channel: String,
+}
+
+/// Why an attempt failed, and what follows: the three answers of every fault.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EffectFault {
+    /// Whether and when to try again.
+    pub retry: Retry,
+    /// Whether an operator should hear of it.
+    pub alert: bool,
+    /// A short reason without texts, numbers or secrets, such as `http 503` or `graph 190/463`.
+    pub reason: String,
+}
+
+/// Whether and when to try again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Retry {
+    /// Later, at the usual pace, but not before this many milliseconds.
+    After(i64),
+    /// The whole channel is down (a dead token, a policy block): try again, do not count.
+    ChannelDown,
+    /// The reply window is shut: keep it for the person's next message.
+    WindowShut,
+    /// The person cannot be reached any more.
+    Gone,
+    /// The content was refused: never the same again.
+    Refused,
+}
+
+/// Something worth doing once, but not worth writing down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hint {
+    /// Mark the person's messages as seen.
+    Seen(Address),
+    /// Show that an answer is being written.
+    Typing(Address),
+}

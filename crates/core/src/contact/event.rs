@@ -1,0 +1,143 @@
+//! What can happen to a contact.
+
+use alloc::string::String;
+
+use serde::{Deserialize, Serialize};
+
+use super::effect::{EffectFault, Reply};
+use crate::address::Address;
+use crate::id::{ContactId, EffectId, EventId};
+use crate::time::Time;
+
+/// Something a channel told us, before it is admitted.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// Derived from the channel and the platform's message id.
+    pub id: EventId,
+    /// Whom it concerns.
+    pub address: Address,
+    /// What happened.
+    pub event: Event,
+    /// The platform's time; `None` or the future counts as the arrival.
+    pub sent: Option<Time>,
+}
+
+/// An admitted envelope with its place in the contact's order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Numbered {
+    /// 1 for a contact's first envelope, and so on without a gap.
+    pub number: u64,
+    /// When it was admitted.
+    pub arrived: Time,
+    /// The keyed hash of its address.
+    pub identity: ContactId,
+    /// The envelope.
+    pub envelope: Envelope,
+}
+
+impl Numbered {
+    /// When the person sent it: the platform's time, or the arrival where that is missing or lies ahead.
+    #[must_use]
+    pub fn said(&self) -> Time {
+        self.envelope.sent.map_or(self.arrived, |sent| sent.min(self.arrived))
+    }
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A text, at most 16,000 characters; longer ones are cut by the channel.
+    Text(String),
+    /// A message of only 4 to 6 digits. The digits were dropped before anything was stored: it may be a PIN.
+    Digits,
+    /// A button or quick reply; an unknown payload comes as the text of its title.
+    Tap(super::message::Tap),
+    /// A message that is no text.
+    Media(Media),
+    /// The talk was opened by a link or an ad.
+    Opened,
+    /// The person took a message back: its platform id, as an event id.
+    Unsent(EventId),
+    /// The platform confirms one of our sends: the id it gave it.
+    OwnEcho {
+        /// The effect that was sent.
+        effect: EffectId,
+        /// The platform's message id, as an event id.
+        message: EventId,
+    },
+    /// The page wrote without us: a person of ours, unless the message id is one of ours.
+    PageEcho {
+        /// The platform's message id, as an event id.
+        message: EventId,
+        /// Digest of its text.
+        digest: EventId,
+    },
+    /// More came than the inbox holds; what followed was acknowledged without its text.
+    Overflow,
+    /// An operator wants a dead effect tried again.
+    Revive(super::effect::Effect),
+}
+
+impl Event {
+    /// Whether a person did this, so that it opens the reply window.
+    #[must_use]
+    pub fn is_from_person(&self) -> bool {
+        !matches!(self, Self::OwnEcho { .. } | Self::PageEcho { .. } | Self::Overflow | Self::Revive(_))
+    }
+
+    /// Whether it is a chat event, which can be too old to matter.
+    #[must_use]
+    pub fn is_chat(&self) -> bool {
+        !matches!(self, Self::Overflow | Self::Revive(_))
+    }
+}
+
+/// A message that is no text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Media {
+    /// A thumbs-up or another sticker.
+    Sticker,
+    /// A picture.
+    Image,
+    /// A voice note or another sound.
+    Voice,
+    /// A video or reel.
+    Video,
+    /// A document.
+    File,
+    /// A place on the map.
+    Location,
+    /// Anything else.
+    Other,
+}
+
+/// What `decide` folds in: an envelope, or what became of an effect.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Input {
+    /// An admitted envelope.
+    Envelope(Numbered),
+    /// An effect's attempt ended.
+    Outcome {
+        /// The effect, as it was performed.
+        effect: super::effect::Effect,
+        /// How it ended.
+        outcome: Outcome,
+    },
+}
+
+/// How an attempt at an effect ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// The AI answered.
+    Answered(Reply),
+    /// The platform took the message and gave it this id.
+    Sent(EventId),
+    /// The call timed out after it may have been taken.
+    Unknown,
+    /// A timer's time came, or an alarm was delivered.
+    Done,
+    /// It failed.
+    Failed(EffectFault),
+}

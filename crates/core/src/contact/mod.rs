@@ -1,0 +1,388 @@
+//! The state of one person: everything `decide` knows about them, and nothing else.
+//!
+//! Stores keep it as JSON, sealed, with [`SCHEMA`] in plain sight. Fields that this release does not know
+//! survive in `extra`, so two releases can serve one person in turn.
+
+pub mod effect;
+pub mod event;
+pub mod message;
+
+use alloc::collections::{BTreeMap, VecDeque};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+use crate::address::Address;
+use crate::id::{ContactId, EffectId, EventId};
+use crate::time::{JubaDay, Time};
+use message::{Message, Purpose};
+
+/// Schema number of [`Contact`]. A process neither leases nor commits a higher one than it knows.
+pub const SCHEMA: u32 = 1;
+
+/// Fields of a newer release, kept as they came.
+pub type Extra = BTreeMap<String, serde_json::Value>;
+
+/// One person.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Contact {
+    /// Decisions committed so far; effect ids derive from it.
+    pub decisions: u64,
+    /// Where the person stands.
+    pub stage: Stage,
+    /// What was agreed to, and when.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consent: Option<Consent>,
+    /// Since when the start text has been on its way; a typed yes counts from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub welcomed: Option<Welcome>,
+    /// What was written before consent, unseen by the AI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<Question>,
+    /// The channel identities of the person; never empty after the first event.
+    pub identities: Vec<Identity>,
+    /// Where the person lives.
+    #[serde(skip_serializing_if = "RegionChoice::is_unasked")]
+    pub region: RegionChoice,
+    /// The language answers are wanted in; `None` follows the question.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer_language: Option<AnswerLanguage>,
+    /// `stop`: nothing unasked any more.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub quiet: bool,
+    /// A person of ours speaks in the page's inbox until then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub human_until: Option<Time>,
+    /// Messages that still wait for their rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst: Option<Burst>,
+    /// The timer that closes the burst.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub burst_timer: Option<BurstTimer>,
+    /// Questions that wait for their turn, oldest first.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub waiting: VecDeque<Question>,
+    /// The question at the AI.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asking: Option<Asking>,
+    /// Questions that were apologised for and are tried again.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub retrying: Vec<Asking>,
+    /// Messages that wait for the one that is being sent.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub outbox: VecDeque<Outgoing>,
+    /// The one message that is being sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sending: Option<Sending>,
+    /// Answers whose window shut, for the next message.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub parked: VecDeque<Outgoing>,
+    /// The rest of a long answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub more: Option<More>,
+    /// Conversation memory, oldest first.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub memory: VecDeque<Turn>,
+    /// The last questions that met the limit, oldest first.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub limited: VecDeque<Question>,
+    /// A question that came too late to be answered unasked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<Question>,
+    /// What we asked last, so that the answer can be typed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Asked>,
+    /// Since when "Delete my data?" stands.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub forget_asked: Option<Time>,
+    /// Replies today that cost no unit.
+    pub free_replies: DayCount,
+    /// Calls to the AI today.
+    pub ai_calls: DayCount,
+    /// Platform ids of what we sent last, so that an echo is known as ours.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub sent_ids: VecDeque<EventId>,
+    /// What a newer release wrote.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// Where a person stands. Paying adds its own steps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Has not agreed to the terms.
+    #[default]
+    New,
+    /// May ask.
+    Ready,
+}
+
+impl Stage {
+    /// The name in stores and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Ready => "ready",
+        }
+    }
+}
+
+/// Agreement to the terms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Consent {
+    /// Version of the terms.
+    pub terms: u32,
+    /// When.
+    pub at: Time,
+}
+
+/// The start text on its way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The decision that queued it last.
+    pub decision: u64,
+    /// When.
+    pub at: Time,
+}
+
+/// One channel identity of a person.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Identity {
+    /// The keyed hash of its address.
+    pub key: ContactId,
+    /// Where it is reached. Erased with the person's data; the row's keyed hash finds the count again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<Address>,
+    /// Free questions taken. Survives deletion: nothing a person can type refills it.
+    #[serde(default)]
+    pub free: DayCount,
+    /// Platform time of the last message from it; the reply window counts from here.
+    #[serde(default)]
+    pub heard: Time,
+    /// What a newer release wrote.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A count that belongs to a day of Juba; another day starts at nought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayCount {
+    /// The day.
+    pub day: JubaDay,
+    /// How many on that day.
+    pub used: u32,
+}
+
+impl DayCount {
+    /// How many on `day`.
+    #[must_use]
+    pub fn on(self, day: JubaDay) -> u32 {
+        // A clock that jumped back must not refill anything.
+        if self.day >= day { self.used } else { 0 }
+    }
+
+    /// Takes one of `limit` on `day`; false, and nothing taken, when none is left.
+    pub fn take(&mut self, day: JubaDay, limit: u32) -> bool {
+        let used = self.on(day);
+        if used >= limit {
+            return false;
+        }
+        *self = Self { day: day.max(self.day), used: used + 1 };
+        true
+    }
+
+    /// Gives one of `day` back; a later day has nothing to give back.
+    pub fn give_back(&mut self, day: JubaDay) {
+        if self.day == day {
+            self.used = self.used.saturating_sub(1);
+        }
+    }
+}
+
+/// A place people live in; answers are given with it in mind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Region {
+    /// Juba and around it.
+    Juba,
+    /// Wau and around it.
+    Wau,
+    /// Malakal and around it.
+    Malakal,
+    /// Another place.
+    Elsewhere,
+}
+
+/// What is known of a person's region; asked once.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RegionChoice {
+    /// Not asked yet.
+    #[default]
+    Unasked,
+    /// Asked, not answered.
+    Asked,
+    /// "Skip".
+    Skipped,
+    /// Chosen.
+    Chosen(Region),
+}
+
+impl RegionChoice {
+    fn is_unasked(&self) -> bool {
+        *self == Self::Unasked
+    }
+}
+
+/// A language that answers can be wanted in; fixed texts have their own list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerLanguage {
+    /// Short simple English.
+    English,
+    /// Arabic in Arabic script.
+    Arabic,
+    /// Juba Arabic in Latin letters.
+    JubaArabic,
+}
+
+/// A question of ours that typed words can answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asked {
+    /// Where do you live?
+    Region,
+    /// In which language?
+    Language,
+    /// Delete all your data?
+    Forget,
+    /// Still want this?
+    Stale,
+}
+
+/// What a question took from the quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// A free question of the identity with this index, on this day.
+    Free {
+        /// Index into [`Contact::identities`].
+        identity: usize,
+        /// The day it was taken on.
+        day: JubaDay,
+    },
+}
+
+/// One question: one burst, one unit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Question {
+    /// The text, the lines of a burst joined.
+    pub text: String,
+    /// The messages it was made of, so that an unsent one can be dropped.
+    pub events: Vec<EventId>,
+    /// Index of the identity that asked, into [`Contact::identities`].
+    pub identity: usize,
+    /// When its last part reached us.
+    pub arrived: Time,
+    /// What it holds of the quota; `None` while it holds nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// What a newer release wrote.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A burst that is still open.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Burst {
+    /// What came so far.
+    pub question: Question,
+    /// When its first part came.
+    pub opened: Time,
+    /// When it closes.
+    pub closes: Time,
+    /// The wait that is running: arrivals and platform times must lie within it.
+    pub wait_ms: i64,
+    /// Platform time of the last part.
+    pub said: Time,
+}
+
+/// The timer of an open burst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BurstTimer {
+    /// The effect.
+    pub effect: EffectId,
+    /// When it is due.
+    pub due: Time,
+}
+
+/// A question at the AI, or waiting to be tried again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asking {
+    /// The effect that asks.
+    pub effect: EffectId,
+    /// The question.
+    pub question: Question,
+    /// When it was first asked.
+    pub since: Time,
+    /// Attempts that failed.
+    pub failed: u32,
+}
+
+/// A message that waits in the outbox.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Outgoing {
+    /// Index of the identity it goes to.
+    pub identity: usize,
+    /// The message.
+    pub message: Message,
+    /// What it is for: what happens when it cannot be sent.
+    pub purpose: Purpose,
+    /// The unit that is settled when the platform accepts it, given back when it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+}
+
+/// The message that is being sent; its text is in the effect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Sending {
+    /// The effect that sends.
+    pub effect: EffectId,
+    /// Index of the identity it goes to.
+    pub identity: usize,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The unit that its acceptance settles.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<Unit>,
+    /// Digest of its text: an echo without our metadata is known by it.
+    pub digest: EventId,
+    /// Refusals so far.
+    pub refused: u32,
+    /// Time-outs so far: their fate is unknown.
+    pub unknown: u32,
+}
+
+/// The rest of a long answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct More {
+    /// The text that is left.
+    pub text: String,
+    /// Until when it is kept.
+    pub until: Time,
+}
+
+/// One turn of the talk.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Turn {
+    /// What the person asked.
+    pub question: String,
+    /// What was answered.
+    pub answer: String,
+    /// When.
+    pub at: Time,
+}

@@ -1,0 +1,244 @@
+//! Questions: the quota, the AI's turn, its answer or an apology.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+
+use super::Record;
+use super::desk::Desk;
+use crate::contact::effect::{Action, Effect, Hint, Reply, Retry};
+use crate::contact::event::{Numbered, Outcome};
+use crate::contact::message::{Button, Message, Purpose, Tap};
+use crate::contact::{Asking, Extra, More, Question, RegionChoice, Turn, Unit};
+use crate::{guard, prompt, retry, shape};
+
+/// A question made of one message; what exceeds `room` characters is dropped.
+pub(super) fn question(numbered: &Numbered, identity: usize, text: &str, room: usize) -> Question {
+    Question {
+        text: text.chars().take(room).collect(),
+        events: vec![numbered.envelope.id],
+        identity,
+        arrived: numbered.arrived,
+        unit: None,
+        extra: Extra::new(),
+    }
+}
+
+/// The beginning of a text, for quoting it in one line.
+pub(super) fn quote(text: &str, chars: usize) -> String {
+    let line = text.split_whitespace().collect::<alloc::vec::Vec<_>>().join(" ");
+    if line.chars().count() <= chars {
+        return line;
+    }
+    let mut short: String = line.chars().take(chars.saturating_sub(3)).collect();
+    short.push_str("...");
+    short
+}
+
+impl Desk<'_> {
+    /// Takes a question: reserves its unit and puts it in line, or says why not.
+    pub fn take_question(&mut self, mut question: Question) {
+        let identity = question.identity;
+        if !question.text.chars().any(char::is_alphanumeric) {
+            self.say(identity, self.texts.nothing);
+            return;
+        }
+        if self.contact.waiting.len() >= self.policy.limits.waiting_questions {
+            self.say(identity, self.texts.too_many_waiting);
+            return;
+        }
+        let Some(unit) = self.reserve(identity) else { return self.meet_limit(question) };
+        question.unit = Some(unit);
+        self.record(Record::QuestionTaken);
+        self.contact.waiting.push_back(question);
+    }
+
+    /// Starts the next question when the AI's place is free.
+    pub fn tidy_questions(&mut self) {
+        while self.contact.asking.is_none() {
+            let Some(question) = self.contact.waiting.pop_front() else { return };
+            let Some(typing) = self.address(question.identity).cloned() else { continue };
+            let day = self.now.juba_day();
+            if !self.contact.ai_calls.take(day, self.policy.limits.ai_calls_per_day) {
+                self.give_back(question.unit);
+                self.say(question.identity, self.texts.ai_limit);
+                continue;
+            }
+            self.hint(Hint::Typing(typing.clone()));
+            let prompt = prompt::build(self.policy, &self.contact, &question.text, self.now, typing);
+            let effect = self.emit(self.now, Action::Ask(prompt));
+            self.contact.asking = Some(Asking { effect, question, since: self.now, failed: 0 });
+        }
+    }
+
+    /// What the AI's turn came to.
+    pub fn learn_ask(&mut self, effect: &Effect, outcome: &Outcome) {
+        let in_front = self.contact.asking.as_ref().is_some_and(|asking| asking.effect == effect.id);
+        let behind = self.contact.retrying.iter().position(|asking| asking.effect == effect.id);
+        let asking = match behind {
+            _ if in_front => self.contact.asking.take(),
+            Some(index) => Some(self.contact.retrying.remove(index)),
+            None => None,
+        };
+        let Some(mut asking) = asking else { return self.late(effect) };
+        match outcome {
+            Outcome::Answered(reply) => {
+                self.settle(effect.id);
+                if asking.question.unit.is_none() {
+                    // It was given back with the apology. A late answer is free where none is left.
+                    asking.question.unit = self.reserve(asking.question.identity);
+                }
+                self.answer(asking.question, reply);
+            }
+            Outcome::Failed(fault) if fault.retry == Retry::Refused => {
+                self.settle(effect.id);
+                self.refuse(&asking.question);
+            }
+            Outcome::Failed(fault) => self.ask_again(asking, effect, in_front, &fault.reason),
+            Outcome::Sent(_) | Outcome::Unknown | Outcome::Done => {
+                self.ask_again(asking, effect, in_front, "no answer");
+            }
+        }
+    }
+
+    /// Tries again: first silently, then after one apology, and at last not any more.
+    fn ask_again(&mut self, mut asking: Asking, effect: &Effect, in_front: bool, reason: &str) {
+        asking.failed += 1;
+        let waited = self.now.since(asking.since);
+        let identity = asking.question.identity;
+        let soon = retry::ask_soon(asking.failed)
+            .filter(|delay| waited + delay + self.policy.ai.least_ms <= self.policy.ai.deadline_ms);
+        let calls_left = self.contact.ai_calls.on(self.now.juba_day()) < self.policy.limits.ai_calls_per_day;
+        if let Some(delay) = soon.filter(|_| in_front && calls_left) {
+            self.contact.ai_calls.take(self.now.juba_day(), u32::MAX);
+            self.again(effect, delay);
+            self.contact.asking = Some(asking);
+            return;
+        }
+        self.give_back(asking.question.unit.take());
+        let delay = retry::ask_later(asking.failed, &self.seed);
+        if !calls_left || !self.window_is_open_in(identity, delay) {
+            self.bury(effect, reason);
+            self.record(Record::GivenUp);
+            let text = (self.texts.gave_up)(&quote(&asking.question.text, self.policy.answers.quote_chars));
+            self.say(identity, text);
+            return;
+        }
+        if in_front {
+            self.record(Record::Apology);
+            self.say(identity, self.texts.apology);
+        }
+        self.contact.ai_calls.take(self.now.juba_day(), u32::MAX);
+        self.again(effect, delay);
+        self.contact.retrying.push(asking);
+    }
+
+    fn answer(&mut self, question: Question, reply: &Reply) {
+        let shaped = shape::plain(&reply.text);
+        let whole = if reply.cut { shape::to_last_sentence(&shaped) } else { shaped };
+        let guarded = guard::check(&whole, &self.policy.guard, self.texts);
+        if guarded.changed {
+            self.record(Record::Guarded);
+        }
+        if guarded.text.is_empty() {
+            return self.refuse(&question);
+        }
+        self.record(Record::Answered);
+        let identity = question.identity;
+        self.remember(&question.text, &guarded.text);
+        let rules = &self.policy.answers;
+        let mut text = guarded.text;
+        if self.now.since(question.arrived) > rules.quote_after_ms {
+            text = format!("{}\n\n{text}", (self.texts.quote)(&quote(&question.text, rules.quote_chars)));
+        }
+        self.contact.more = None;
+        let message = self.part(&text, identity);
+        let is_whole = message.quick_replies.is_empty();
+        self.queue(identity, message, Purpose::Answer, question.unit);
+        // The quick reply for the rest would vanish under another message.
+        if is_whole && self.contact.region == RegionChoice::Unasked && !self.contact.quiet {
+            self.ask_region(identity);
+        }
+    }
+
+    /// `more`: the next part of the last answer.
+    pub fn say_more(&mut self, identity: usize) {
+        match self.contact.more.take() {
+            Some(more) if self.now < more.until => {
+                let message = self.part(&more.text, identity);
+                self.queue(identity, message, Purpose::Answer, None);
+            }
+            _ => {
+                self.say(identity, self.texts.no_more);
+            }
+        }
+    }
+
+    /// As much of `text` as one message takes; the rest waits for `more`.
+    fn part(&mut self, text: &str, identity: usize) -> Message {
+        let rules = &self.policy.answers;
+        let channel = self.address(identity).map_or(rules.max_units, |to| to.channel.limits().text);
+        let most = rules.max_units.min(channel);
+        if shape::units(text) <= most {
+            return Message::plain(text);
+        }
+        let hint = self.texts.more_hint;
+        let (first, rest) = shape::cut(text, most.saturating_sub(shape::units(hint) + 2));
+        self.contact.more = Some(More { text: rest.to_string(), until: self.now.plus(rules.more_for_ms) });
+        let button = Button::new(self.texts.more_button, Tap::More);
+        Message::with_quick_replies(format!("{first}\n\n{hint}"), &[button])
+    }
+
+    fn remember(&mut self, question: &str, answer: &str) {
+        let rules = &self.policy.memory;
+        let answer: String = answer.chars().take(rules.answer_chars).collect();
+        let turn = Turn { question: question.to_string(), answer, at: self.now };
+        self.contact.memory.push_back(turn);
+        let (now, keep_ms, turns) = (self.now, rules.keep_ms, rules.turns);
+        self.contact.memory.retain(|turn| now.since(turn.at) < keep_ms);
+        while self.contact.memory.len() > turns {
+            self.contact.memory.pop_front();
+        }
+    }
+
+    /// Takes a unit of today, or `None` when none is left.
+    fn reserve(&mut self, identity: usize) -> Option<Unit> {
+        let day = self.now.juba_day();
+        let limit = self.policy.quota.free_per_day;
+        let speaker = self.contact.identities.get_mut(identity)?;
+        speaker.free.take(day, limit).then_some(Unit::Free { identity, day: speaker.free.day })
+    }
+
+    /// Gives a unit back: its question was not answered.
+    pub fn give_back(&mut self, unit: Option<Unit>) {
+        if let Some(Unit::Free { identity, day }) = unit
+            && let Some(speaker) = self.contact.identities.get_mut(identity)
+        {
+            speaker.free.give_back(day);
+        }
+    }
+
+    fn meet_limit(&mut self, question: Question) {
+        self.record(Record::LimitNotice);
+        let identity = question.identity;
+        let (now, keep_ms) = (self.now, self.policy.time.limited_question_ms);
+        self.contact.limited.retain(|kept| now.since(kept.arrived) < keep_ms);
+        self.contact.limited.push_back(question);
+        while self.contact.limited.len() > self.policy.time.limited_questions {
+            self.contact.limited.pop_front();
+        }
+        self.say(identity, (self.texts.limit)(self.policy.quota.free_per_day));
+    }
+
+    fn refuse(&mut self, question: &Question) {
+        self.record(Record::Refused);
+        self.give_back(question.unit);
+        self.say(question.identity, self.texts.refusal);
+    }
+
+    pub fn show_typing(&mut self, identity: usize) {
+        if let Some(address) = self.address(identity).cloned() {
+            self.hint(Hint::Typing(address));
+        }
+    }
+}

@@ -1,0 +1,151 @@
+//! `decide`: what follows from what happened.
+//!
+//! A decision folds its inputs in, in order, and then *settles the desk*: it starts the next question, sends
+//! the next message and sets the burst's timer, if their places are free. So no input has to know whether
+//! something is under way, and at most one message of a contact is ever being sent.
+//!
+//! - [`hear`]: envelopes and words. [`start`]: consent. [`burst`]: messages that belong together.
+//! - [`ask`]: questions, quota, answers. [`send`]: the outbox. [`options`]: region, language, deletion, late questions.
+
+mod ask;
+mod burst;
+mod desk;
+mod hear;
+mod options;
+mod send;
+mod start;
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use crate::contact::effect::{Effect, Hint};
+use crate::contact::event::Input;
+use crate::contact::{Contact, SCHEMA};
+use crate::id::{ContactId, EffectId};
+use crate::policy::Policy;
+use crate::time::Time;
+
+/// What was decided: one atomic write.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision {
+    /// The contact as it is now.
+    pub contact: Contact,
+    /// Schema number of `contact`.
+    pub schema: u32,
+    /// Effects to write down, or to write again with a later due time.
+    pub open: Vec<Effect>,
+    /// Effects that are over.
+    pub settled: Vec<EffectId>,
+    /// Effects that never succeeded, each with a reason; an operator sees them and can revive them.
+    pub dead: Vec<(Effect, String)>,
+    /// The person's data goes: every other effect and event of this contact is erased in the same write.
+    pub erase: bool,
+    /// Worth doing once after the commit.
+    pub hints: Vec<Hint>,
+    /// What happened, for figures.
+    pub records: Vec<Record>,
+}
+
+/// One thing that happened, for figures; the engine counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A person agreed to the terms.
+    Consented,
+    /// A question was taken; its unit is reserved.
+    QuestionTaken,
+    /// An answer was written.
+    Answered,
+    /// The platform accepted an answer.
+    AnswerSent,
+    /// A question met the daily limit.
+    LimitNotice,
+    /// No provider answered; the person was told once.
+    Apology,
+    /// A question was given up after its reply window.
+    GivenUp,
+    /// Nothing could be said: a filter or the guard.
+    Refused,
+    /// The guard changed an answer.
+    Guarded,
+    /// A reply that cost no unit.
+    FreeReply,
+    /// Silence, because the free replies of the day are used up.
+    Silenced,
+    /// An envelope came when the inbox was full.
+    Overflow,
+    /// A sign of danger was answered.
+    Danger,
+    /// An answer is kept until the person writes again.
+    Parked,
+    /// A message was dropped because it could not be said any more.
+    Dropped,
+    /// A send timed out; its echo may still come.
+    UnknownSend,
+    /// A message may have reached the person twice.
+    PossibleRepeat,
+    /// An outcome came for an effect that was already settled.
+    LateOutcome,
+    /// A person's data was deleted.
+    Forgotten,
+    /// A person asked for a human.
+    HumanWanted,
+    /// A dead effect was tried again.
+    Revived,
+    /// Reviving was refused.
+    ReviveRefused,
+}
+
+impl Record {
+    /// The name in metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Consented => "consented",
+            Self::QuestionTaken => "question_taken",
+            Self::Answered => "answered",
+            Self::AnswerSent => "answer_sent",
+            Self::LimitNotice => "limit_notice",
+            Self::Apology => "apology",
+            Self::GivenUp => "given_up",
+            Self::Refused => "refused",
+            Self::Guarded => "guarded",
+            Self::FreeReply => "free_reply",
+            Self::Silenced => "silenced",
+            Self::Overflow => "overflow",
+            Self::Danger => "danger",
+            Self::Parked => "parked",
+            Self::Dropped => "dropped",
+            Self::UnknownSend => "unknown_send",
+            Self::PossibleRepeat => "possible_repeat",
+            Self::LateOutcome => "late_outcome",
+            Self::Forgotten => "forgotten",
+            Self::HumanWanted => "human_wanted",
+            Self::Revived => "revived",
+            Self::ReviveRefused => "revive_refused",
+        }
+    }
+}
+
+/// Decides what follows from `inputs`, all of which are consumed.
+///
+/// `id` is the contact's own, `seed` 16 bytes drawn by the engine (they spread retries), `now` the engine's
+/// clock. The same arguments always give the same decision.
+#[must_use]
+pub fn decide(
+    policy: &Policy,
+    id: ContactId,
+    contact: Contact,
+    inputs: &[Input],
+    now: Time,
+    seed: [u8; 16],
+) -> Decision {
+    let mut desk = desk::Desk::new(policy, id, contact, now, seed);
+    for input in inputs {
+        match input {
+            Input::Envelope(numbered) => desk.hear(numbered),
+            Input::Outcome { effect, outcome } => desk.learn(effect, outcome),
+        }
+    }
+    desk.tidy();
+    desk.into_decision(SCHEMA)
+}

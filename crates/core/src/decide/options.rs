@@ -1,0 +1,194 @@
+//! Region, language, deletion, and questions that came too late.
+
+use super::Record;
+use super::desk::Desk;
+use crate::contact::effect::Action;
+use crate::contact::event::Numbered;
+use crate::contact::message::{Button, Message, Purpose, Tap};
+use crate::contact::{AnswerLanguage, Asked, Contact, Identity, Question, Region, RegionChoice, Sending};
+use crate::id::EventId;
+use crate::words;
+
+/// In the order of `Texts::region_buttons`.
+pub(super) const REGION_TAPS: [Tap; 5] = [
+    Tap::RegionIs(Region::Juba),
+    Tap::RegionIs(Region::Wau),
+    Tap::RegionIs(Region::Malakal),
+    Tap::RegionIs(Region::Elsewhere),
+    Tap::RegionSkip,
+];
+
+/// In the order of `Texts::language_buttons`.
+pub(super) const LANGUAGE_TAPS: [Tap; 4] = [
+    Tap::LanguageIs(None),
+    Tap::LanguageIs(Some(AnswerLanguage::English)),
+    Tap::LanguageIs(Some(AnswerLanguage::Arabic)),
+    Tap::LanguageIs(Some(AnswerLanguage::JubaArabic)),
+];
+
+impl Desk<'_> {
+    /// Whether we asked this last, so that "yes" answers it.
+    pub fn asked(&self, what: Asked) -> bool {
+        self.contact.asked == Some(what)
+    }
+
+    pub fn ask_region(&mut self, identity: usize) {
+        let titles = self.texts.region_buttons;
+        let buttons = core::array::from_fn::<_, 5, _>(|i| Button::new(titles[i], REGION_TAPS[i]));
+        if self.reply(identity, Message::with_quick_replies(self.texts.region_ask, &buttons)) {
+            self.contact.asked = Some(Asked::Region);
+            if self.contact.region == RegionChoice::Unasked {
+                self.contact.region = RegionChoice::Asked;
+            }
+        }
+    }
+
+    pub fn set_region(&mut self, region: Option<Region>, identity: usize) {
+        self.contact.asked = None;
+        let [juba, wau, malakal, ..] = self.texts.region_buttons;
+        let name = match region {
+            Some(Region::Juba) => juba,
+            Some(Region::Wau) => wau,
+            Some(Region::Malakal) => malakal,
+            Some(Region::Elsewhere) | None => {
+                self.contact.region = region.map_or(RegionChoice::Skipped, RegionChoice::Chosen);
+                self.say(identity, self.texts.region_skipped);
+                return;
+            }
+        };
+        self.contact.region = region.map_or(RegionChoice::Skipped, RegionChoice::Chosen);
+        self.say(identity, (self.texts.region_set)(name));
+    }
+
+    pub fn ask_language(&mut self, identity: usize) {
+        let titles = self.texts.language_buttons;
+        let buttons = core::array::from_fn::<_, 4, _>(|i| Button::new(titles[i], LANGUAGE_TAPS[i]));
+        if self.reply(identity, Message::with_quick_replies(self.texts.language_ask, &buttons)) {
+            self.contact.asked = Some(Asked::Language);
+        }
+    }
+
+    pub fn set_language(&mut self, language: Option<AnswerLanguage>, identity: usize) {
+        self.contact.asked = None;
+        self.contact.answer_language = language;
+        self.say(identity, self.texts.language_set);
+    }
+
+    pub fn ask_forget(&mut self, identity: usize) {
+        let [delete, keep] = self.texts.forget_buttons;
+        let buttons = [Button::new(delete, Tap::Forget), Button::new(keep, Tap::ForgetNot)];
+        if self.reply(identity, Message::with_buttons(self.texts.forget_ask, &buttons)) {
+            self.contact.asked = Some(Asked::Forget);
+            self.contact.forget_asked = Some(self.now);
+        }
+    }
+
+    /// The typed title of one of the deletion's buttons, for a person who has not agreed yet.
+    pub fn forget_typed(&mut self, text: &str, identity: usize) -> bool {
+        let chosen = self.asked(Asked::Forget)
+            && words::alone(text) == words::alone(self.texts.forget_buttons[0]);
+        if chosen {
+            self.forget(identity);
+        }
+        chosen
+    }
+
+    pub fn forget_not(&mut self, identity: usize) {
+        let stood = self.contact.forget_asked.take().is_some();
+        if self.asked(Asked::Forget) {
+            self.contact.asked = None;
+        }
+        if stood {
+            self.say(identity, self.texts.forget_cancelled);
+        }
+    }
+
+    /// Erases the person, if that was asked not long ago. What stays is no name, number or text: the keyed
+    /// hash of each identity with its count, so that deletion refills nothing.
+    pub fn forget(&mut self, identity: usize) {
+        let confirm_within = self.policy.time.forget_confirm_ms;
+        let asked = self.contact.forget_asked.take();
+        if asked.is_none_or(|at| self.now.since(at) > confirm_within) {
+            return self.ask_forget(identity);
+        }
+        let Some(to) = self.address(identity).cloned() else { return };
+        self.erase_all();
+        self.record(Record::Forgotten);
+        let old = core::mem::take(&mut self.contact);
+        self.contact = Contact {
+            decisions: old.decisions,
+            free_replies: old.free_replies,
+            ai_calls: old.ai_calls,
+            identities: old
+                .identities
+                .into_iter()
+                .map(|it| Identity { address: None, heard: crate::Time::default(), ..it })
+                .collect(),
+            ..Contact::default()
+        };
+        let message = Message::plain(self.texts.forgotten);
+        let digest = EventId::digest(&message.text);
+        let effect = self.emit(self.now, Action::Send { to, message });
+        self.contact.sending =
+            Some(Sending { effect, identity, purpose: Purpose::Notice, unit: None, digest, refused: 0, unknown: 0 });
+    }
+
+    /// A question that came too late to be answered unasked: it is asked about at the next message.
+    pub fn keep_stale(&mut self, numbered: &Numbered, identity: usize, text: &str) {
+        let room = self.policy.limits.question_chars;
+        match &mut self.contact.stale {
+            Some(stale) if stale.text.chars().count() + text.chars().count() < room => {
+                stale.text.push('\n');
+                stale.text.push_str(text);
+                stale.events.push(numbered.envelope.id);
+            }
+            Some(_) => {}
+            None => self.contact.stale = Some(super::ask::question(numbered, identity, text, room)),
+        }
+    }
+
+    pub fn ask_about_stale(&mut self, identity: usize) {
+        let Some(stale) = &self.contact.stale else { return };
+        if self.asked(Asked::Stale) || self.now.since(stale.arrived) > self.policy.time.too_old_ms {
+            return;
+        }
+        let quote = super::ask::quote(&stale.text, self.policy.answers.quote_chars);
+        let [yes, no] = self.texts.still_want_buttons;
+        let buttons = [Button::new(yes, Tap::AskAgain), Button::new(no, Tap::AskNot)];
+        if self.reply(identity, Message::with_buttons((self.texts.still_want)(&quote), &buttons)) {
+            self.contact.asked = Some(Asked::Stale);
+        }
+    }
+
+    pub fn answer_stale(&mut self, wanted: bool, identity: usize) {
+        if self.asked(Asked::Stale) {
+            self.contact.asked = None;
+        }
+        match self.contact.stale.take() {
+            Some(stale) if wanted => self.take_question(Question { arrived: self.now, ..stale }),
+            Some(_) => {
+                self.say(identity, self.texts.dropped);
+            }
+            None => {}
+        }
+    }
+
+    /// A message was taken back: what it said goes, where it still stands alone.
+    pub fn unsend(&mut self, event: EventId) {
+        let only_this = |question: &Question| question.events == [event];
+        if self.contact.burst.as_ref().is_some_and(|burst| only_this(&burst.question)) {
+            self.contact.burst = None;
+        }
+        for slot in [&mut self.contact.kept, &mut self.contact.stale] {
+            if slot.as_ref().is_some_and(only_this) {
+                *slot = None;
+            }
+        }
+        self.contact.limited.retain(|question| !only_this(question));
+        if let Some(index) = self.contact.waiting.iter().position(only_this)
+            && let Some(question) = self.contact.waiting.remove(index)
+        {
+            self.give_back(question.unit);
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! The outbox: one message of a contact at a time, in order.
+
+use alloc::string::ToString;
+
+use super::Record;
+use super::desk::Desk;
+use crate::contact::effect::{Action, Effect, EffectFault, Retry};
+use crate::contact::event::Outcome;
+use crate::contact::message::Purpose;
+use crate::contact::{Outgoing, Sending};
+use crate::id::{EffectId, EventId};
+use crate::retry;
+use crate::time::Time;
+
+/// Platform ids of our sends that are kept to know echoes by.
+const KNOWN_SENDS: usize = 30;
+
+impl Desk<'_> {
+    /// Sends the next message when none is being sent.
+    pub fn tidy_outbox(&mut self) {
+        while self.contact.sending.is_none() {
+            let Some(out) = self.contact.outbox.pop_front() else { return };
+            let Some(to) = self.address(out.identity).cloned() else {
+                self.drop_message(&out);
+                continue;
+            };
+            if !self.window_is_open(out.identity) {
+                self.park(out);
+                continue;
+            }
+            let digest = EventId::digest(&out.message.text);
+            let effect = self.emit(self.now, Action::Send { to, message: out.message });
+            self.contact.sending = Some(Sending {
+                effect,
+                identity: out.identity,
+                purpose: out.purpose,
+                unit: out.unit,
+                digest,
+                refused: 0,
+                unknown: 0,
+            });
+        }
+    }
+
+    /// What became of a send.
+    pub fn learn_send(&mut self, effect: &Effect, outcome: &Outcome) {
+        let open = self.contact.sending.take_if(|sending| sending.effect == effect.id);
+        let Some(mut sending) = open else { return self.late(effect) };
+        match outcome {
+            Outcome::Sent(message) => self.accepted(&sending, *message),
+            Outcome::Failed(fault) => self.not_sent(sending, effect, fault),
+            Outcome::Unknown if sending.unknown == 0 => {
+                // Its echo settles it; without one it is sent once more.
+                self.record(Record::UnknownSend);
+                sending.unknown += 1;
+                self.contact.sending = Some(sending);
+                self.again(effect, self.policy.time.unknown_send_ms);
+            }
+            Outcome::Unknown | Outcome::Answered(_) | Outcome::Done => {
+                // Twice without a word: it may well have arrived twice. An operator decides.
+                self.record(Record::UnknownSend);
+                self.bury(effect, "unknown twice");
+            }
+        }
+    }
+
+    /// The platform's own echo says that a send was accepted.
+    pub fn confirm(&mut self, effect: EffectId, message: EventId) {
+        if let Some(sending) = self.contact.sending.take_if(|sending| sending.effect == effect) {
+            self.accepted(&sending, message);
+        }
+    }
+
+    /// Answers whose window shut go out first, now that the person wrote again.
+    pub fn unpark(&mut self) {
+        while let Some(out) = self.contact.parked.pop_back() {
+            self.contact.outbox.push_front(out);
+        }
+    }
+
+    /// Whether the reply window will still be open in `ms` milliseconds.
+    pub fn window_is_open_in(&self, identity: usize, ms: i64) -> bool {
+        let times = &self.policy.time;
+        let open_for = times.reply_window_ms - times.reply_margin_ms;
+        self.contact.identities.get(identity).is_some_and(|it| self.now.plus(ms).since(it.heard) < open_for)
+    }
+
+    fn accepted(&mut self, sending: &Sending, message: EventId) {
+        self.settle(sending.effect);
+        if sending.purpose == Purpose::Answer {
+            self.record(Record::AnswerSent);
+        }
+        self.contact.sent_ids.push_back(message);
+        while self.contact.sent_ids.len() > KNOWN_SENDS {
+            self.contact.sent_ids.pop_front();
+        }
+    }
+
+    fn not_sent(&mut self, mut sending: Sending, effect: &Effect, fault: &EffectFault) {
+        let identity = sending.identity;
+        match fault.retry {
+            Retry::After(_) | Retry::ChannelDown => {
+                let (counted, floor) = match fault.retry {
+                    Retry::After(floor) => (true, floor),
+                    _ => (false, 0),
+                };
+                sending.refused += 1;
+                if counted && sending.refused >= retry::SEND_ATTEMPTS {
+                    self.give_back(sending.unit);
+                    self.bury(effect, fault.reason.clone());
+                    return;
+                }
+                let delay = retry::send(sending.refused, &self.seed).max(floor);
+                if self.window_is_open_in(identity, delay) {
+                    self.contact.sending = Some(sending);
+                    self.again(effect, delay);
+                } else {
+                    self.park_sent(&sending, effect);
+                }
+            }
+            Retry::WindowShut => {
+                if let Some(listener) = self.contact.identities.get_mut(identity) {
+                    listener.heard = Time::default();
+                }
+                self.park_sent(&sending, effect);
+            }
+            Retry::Gone => {
+                self.settle(effect.id);
+                self.give_back(sending.unit);
+                self.record(Record::Dropped);
+                for out in core::mem::take(&mut self.contact.outbox) {
+                    if out.identity == identity {
+                        self.drop_message(&out);
+                    } else {
+                        self.contact.outbox.push_back(out);
+                    }
+                }
+            }
+            Retry::Refused => {
+                self.give_back(sending.unit);
+                self.bury(effect, fault.reason.to_string());
+            }
+        }
+    }
+
+    fn park_sent(&mut self, sending: &Sending, effect: &Effect) {
+        self.settle(effect.id);
+        if let Action::Send { message, .. } = &effect.action {
+            self.park(Outgoing {
+                identity: sending.identity,
+                message: message.clone(),
+                purpose: sending.purpose,
+                unit: sending.unit,
+            });
+        }
+    }
+
+    /// Keeps an answer for the person's next message; notices are worth nothing by then.
+    fn park(&mut self, out: Outgoing) {
+        if out.purpose != Purpose::Answer {
+            return self.drop_message(&out);
+        }
+        self.record(Record::Parked);
+        self.contact.parked.push_back(out);
+        if self.contact.parked.len() > self.policy.time.parked_answers
+            && let Some(oldest) = self.contact.parked.pop_front()
+        {
+            self.drop_message(&oldest);
+        }
+    }
+
+    fn drop_message(&mut self, out: &Outgoing) {
+        self.record(Record::Dropped);
+        self.give_back(out.unit);
+    }
+}

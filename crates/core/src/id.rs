@@ -1,0 +1,138 @@
+//! Identifiers, each its own type: 16 bytes, written as 32 hex digits.
+
+use alloc::string::String;
+use core::fmt;
+use core::str::FromStr;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use sha2::{Digest, Sha256};
+
+/// A text that is no identifier.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an identifier is 32 hexadecimal digits")]
+pub struct BadId;
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// Wraps 16 bytes that were derived or drawn elsewhere.
+            #[must_use]
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// The bytes, as stores keep them.
+            #[must_use]
+            pub const fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(hex(&self.0, &mut [0; 32]))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                fmt::Display::fmt(self, f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = BadId;
+
+            fn from_str(text: &str) -> Result<Self, BadId> {
+                parse(text).map(Self)
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(hex(&self.0, &mut [0; 32]))
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+            }
+        }
+    };
+}
+
+id! {
+    /// One account of a person. By default the keyed hash of its first address.
+    ContactId
+}
+id! {
+    /// Something that happened, once: derived from the channel and the platform's message id.
+    EventId
+}
+id! {
+    /// Something to do, derived from the decision that wrote it down; a retry is the same effect.
+    EffectId
+}
+
+impl EventId {
+    /// The id of what a platform calls `provider_id` on `channel`; a redelivery derives the same.
+    #[must_use]
+    pub fn derive(channel: &str, provider_id: &str) -> Self {
+        Self(digest("event", &[channel.as_bytes(), provider_id.as_bytes()]))
+    }
+}
+
+impl EventId {
+    /// A digest of a message's text, to know an echo by.
+    #[must_use]
+    pub fn digest(text: &str) -> Self {
+        Self(digest("text", &[text.as_bytes()]))
+    }
+}
+
+impl EffectId {
+    /// The id of the `index`-th effect of a contact's decision number `decision`.
+    #[must_use]
+    pub fn derive(contact: ContactId, decision: u64, index: u32) -> Self {
+        Self(digest("effect", &[&contact.0, &decision.to_be_bytes(), &index.to_be_bytes()]))
+    }
+}
+
+fn digest(domain: &str, parts: &[&[u8]]) -> [u8; 16] {
+    let mut hash = Sha256::new();
+    for part in core::iter::once(&domain.as_bytes()).chain(parts) {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    let full = hash.finalize();
+    let mut short = [0; 16];
+    short.copy_from_slice(&full[..16]);
+    short
+}
+
+fn hex<'a>(bytes: &[u8; 16], out: &'a mut [u8; 32]) -> &'a str {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
+        pair[0] = DIGITS[usize::from(byte >> 4)];
+        pair[1] = DIGITS[usize::from(byte & 15)];
+    }
+    core::str::from_utf8(out).unwrap_or_default()
+}
+
+fn parse(text: &str) -> Result<[u8; 16], BadId> {
+    let digits = text.as_bytes();
+    if digits.len() != 32 {
+        return Err(BadId);
+    }
+    let nibble = |digit: u8| char::from(digit).to_digit(16).and_then(|n| u8::try_from(n).ok()).ok_or(BadId);
+    let mut bytes = [0; 16];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,184 @@
+//! Every figure of the service in one place, overlaid by `POLICY_FILE`.
+//!
+//! A TOML file names only what it changes; an unknown key is an error. `answerbot config --policy` prints all.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $type,)* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+section! {
+    /// The whole policy. Times are milliseconds, lengths UTF-16 units, unless a name says otherwise.
+    Policy {
+        /// Questions a day.
+        quota: Quota = Quota::default(),
+        /// Bounds that keep one person, or one contact's row, from growing without end.
+        limits: Limits = Limits::default(),
+        /// How quick messages become one question.
+        burst: Burst = Burst::default(),
+        /// What an answer looks like.
+        answers: Answers = Answers::default(),
+        /// How much of the talk the AI is given.
+        memory: Memory = Memory::default(),
+        /// When messages are too old, and how long things are kept.
+        time: Times = Times::default(),
+        /// The AI call.
+        ai: Ai = Ai::default(),
+        /// What AI text may mention.
+        guard: Guard = Guard::default(),
+        /// Links and contacts shown to people.
+        service: Service = Service::default(),
+    }
+}
+
+section! {
+    /// Questions a day; days turn at midnight in Juba.
+    Quota {
+        /// Free questions of one channel identity.
+        free_per_day: u32 = 3,
+        /// Questions of a paying person.
+        paid_per_day: u32 = 30,
+    }
+}
+
+section! {
+    /// Bounds; each one that is met is told once.
+    Limits {
+        /// Free replies a day (limit notices, help, menus), then one note, then silence.
+        free_replies_per_day: u32 = 60,
+        /// Calls to the AI a day for one person, retries counted: the AI tier of the rate limits.
+        ai_calls_per_day: u32 = 120,
+        /// Questions that may wait for their turn.
+        waiting_questions: usize = 20,
+        /// Longest question taken, in characters; what follows is dropped and the person told.
+        question_chars: usize = 4_000,
+    }
+}
+
+section! {
+    /// Bursts: messages sent one after the other that make one question.
+    Burst {
+        /// How long a message that reads complete waits for another; 0 = each message for itself.
+        /// The setting `BURST_WINDOW_MS` overrides it.
+        window_ms: i64 = 1_500,
+        /// A message that reads incomplete waits this many windows, anew with each one.
+        short_factor: i64 = 4,
+        /// Longest burst.
+        total_ms: i64 = 20_000,
+        /// From so many words on, a message reads complete; so does one with a question mark.
+        complete_words: usize = 6,
+    }
+}
+
+section! {
+    /// The shape of an answer.
+    Answers {
+        /// Longest message with an answer.
+        max_units: usize = 1_900,
+        /// An answer later than this quotes its question.
+        quote_after_ms: i64 = 120_000,
+        /// Longest quote of a question, in characters.
+        quote_chars: usize = 80,
+        /// How long `more` works.
+        more_for_ms: i64 = 24 * 3_600_000,
+    }
+}
+
+section! {
+    /// Conversation memory.
+    Memory {
+        /// Turns kept: a question and its answer each.
+        turns: usize = 10,
+        /// How long a turn is kept.
+        keep_ms: i64 = 24 * 3_600_000,
+        /// Longest answer remembered, in characters.
+        answer_chars: usize = 1_200,
+    }
+}
+
+section! {
+    /// Windows of time.
+    Times {
+        /// Younger messages are never dropped for being late.
+        too_old_ms: i64 = 7 * 24 * 3_600_000,
+        /// A question that arrives older than this is asked about first.
+        ask_again_after_ms: i64 = 24 * 3_600_000,
+        /// The platform lets us answer for this long after a person's last message (Messenger: 24 h) ...
+        reply_window_ms: i64 = 24 * 3_600_000,
+        /// ... and we stop this much earlier.
+        reply_margin_ms: i64 = 10 * 60_000,
+        /// A question written before consent is kept so long.
+        kept_question_ms: i64 = 24 * 3_600_000,
+        /// Questions that met the limit are kept so long ...
+        limited_question_ms: i64 = 24 * 3_600_000,
+        /// ... and at most so many.
+        limited_questions: usize = 3,
+        /// Answers kept for the next message when the window shut.
+        parked_answers: usize = 3,
+        /// After a person of ours wrote in the page's inbox the bot is silent so long.
+        human_silence_ms: i64 = 60 * 60_000,
+        /// "Delete my data" is confirmed within this time.
+        forget_confirm_ms: i64 = 60 * 60_000,
+        /// A send whose fate is unknown waits so long for its echo before it is repeated once.
+        unknown_send_ms: i64 = 60_000,
+        /// Deadline of one send; longer is unknown.
+        send_deadline_ms: i64 = 15_000,
+    }
+}
+
+section! {
+    /// The AI call.
+    Ai {
+        /// Longest answer in tokens; the setting `MAX_TOKENS` overrides it.
+        max_tokens: u32 = 400,
+        /// All attempts at one question before the person is told, together.
+        deadline_ms: i64 = 25_000,
+        /// One provider's attempt; the rest is left for the next one.
+        attempt_ms: i64 = 15_000,
+        /// Connecting to a provider.
+        connect_ms: i64 = 3_000,
+        /// No attempt starts with less time left.
+        least_ms: i64 = 4_000,
+        /// Words asked for.
+        words: u32 = 100,
+        /// Replaces the built-in system prompt; the setting `SYSTEM_PROMPT` overrides it.
+        system_prompt: Option<String> = None,
+    }
+}
+
+section! {
+    /// What AI text may mention; everything else of its kind is taken out.
+    Guard {
+        /// Hosts that may appear as links, subdomains included.
+        hosts: Vec<String> = Vec::new(),
+        /// Phone numbers and USSD codes that may appear, as digits (with `*` and `#`).
+        numbers: Vec<String> = Vec::new(),
+    }
+}
+
+section! {
+    /// What people are shown about the service; set from the settings at start.
+    Service {
+        /// The terms, as a link.
+        terms_url: Option<String> = None,
+        /// Version of the terms that consent is stored with.
+        terms_version: u32 = 1,
+        /// What a person who wants a human is shown: a number, an address; `SUPPORT_CONTACT`.
+        support_contact: Option<String> = None,
+    }
+}

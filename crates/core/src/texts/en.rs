@@ -1,0 +1,135 @@
+//! English. Written for a phone: short, warm, plain.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use super::Texts;
+
+/// English.
+pub static ENGLISH: Texts = Texts {
+    start,
+    agree_button: "I agree",
+    agree_first: "Please tap \"I agree\" or type yes, then I answer you.",
+    agreed: "Thank you! Now ask me anything: school, business, farming, health, daily life.",
+    agreed_already: "You have already agreed. Ask me anything.",
+    help,
+    menu: "What do you need? You can also just type your question.",
+    menu_buttons: ["My status", "My region", "Help"],
+    status_free,
+    status_waiting,
+    paying_soon: "Paying for more questions with MTN MoMo comes soon. Today your free questions work as usual.",
+    number_not_needed: "I do not need your phone number now. Never send anyone your PIN. What do you want to know?",
+    region_ask: "Where do you live? Then my answers fit your place better.",
+    region_buttons: ["Juba", "Wau", "Malakal", "Elsewhere", "Skip"],
+    region_set,
+    region_skipped: "No problem. Ask me anything.",
+    language_ask: "In which language shall I answer?",
+    language_buttons: ["Same as my question", "English", "Arabic", "Juba Arabic"],
+    language_set: "Good. I will answer like that.",
+    no_more: "There is nothing more to that answer. Ask me anything.",
+    more_hint: "(Type MORE for the rest.)",
+    more_button: "More",
+    human,
+    nothing_to_cancel: "Nothing to cancel. We never take money by ourselves.",
+    forget_cancelled: "Good, nothing was deleted.",
+    stopped: "I will not write to you unasked any more. Your questions are still answered. Type START to undo this.",
+    started: "I am here. Ask me anything.",
+    forget_ask: "Delete all your data? Your questions, answers and settings are erased for ever. \
+                 Paid days would be lost too. Today's used questions stay counted.",
+    forget_buttons: ["Delete all", "Keep"],
+    forgotten: "Done. Your data is deleted. Write again any time to start new.",
+    greeting: "Hello! What do you want to know?",
+    welcome: "You are welcome. Ask me anything, any time.",
+    nothing: "Please write your question in words.",
+    digits: "Please write it in a sentence.",
+    sticker: "Thank you! Write me your question in words and I answer.",
+    image: "I cannot see pictures yet. Please describe in words what you want to know.",
+    voice: "I cannot listen to voice notes yet. Please write your question in a few words.",
+    video: "I cannot watch videos yet. Please write your question in words.",
+    file: "I cannot open files yet. Please copy the part you need into a message.",
+    location: "Thank you. I cannot read maps yet. Please write the name of the place and your question.",
+    other_media: "I can only read text. Please write your question in words.",
+    limit,
+    last_reply: "That is all for today. I answer again after midnight. Signs of danger I always answer.",
+    too_many_waiting: "You have many questions waiting. Please wait for my answers, then send this one again.",
+    overflow: "You sent more messages than I can keep. Please wait for my answers, then send again what is missing.",
+    ai_limit: "You asked very often today. Please try again after midnight.",
+    cut_question,
+    apology: "Sorry, I cannot answer right now. I keep trying and will write to you. It costs you no question.",
+    refusal: "I cannot help with that one. It costs you no question. Please ask something else.",
+    gave_up,
+    quote,
+    still_want,
+    still_want_buttons: ["Yes", "No"],
+    dropped: "Good, I leave it. Ask me anything.",
+    danger: "This can be dangerous. Go to the nearest hospital or health centre now. Do not wait. \
+             Ask someone near you to help you get there. You are not alone.",
+    number_removed: "[number removed]",
+    link_removed: "[link removed]",
+};
+
+fn start(terms_url: Option<&str>) -> String {
+    let terms = terms_url.map(|url| format!(" Terms: {url}")).unwrap_or_default();
+    format!(
+        "Hello! I am Answer Bot, an automated assistant, not a person. Ask me about school, business, farming, \
+         health or daily life. I can be wrong: check what matters. I keep our last messages for one day to follow \
+         the talk; \"delete my data\" erases them.{terms} Tap \"I agree\" to start."
+    )
+}
+
+fn help(free: u32, paid: u32) -> String {
+    format!(
+        "Type a question and I answer. {free} questions a day are free; with a plan it will be {paid} a day.\n\
+         Words you can type: menu, status, region, more, human, stop, start, cancel, delete my data.\n\
+         I can be wrong. For health, law and money ask a person you trust too. I never ask for your PIN."
+    )
+}
+
+fn status_free(left: u32, limit: u32) -> String {
+    match left {
+        0 => format!("You have used your {limit} free questions of today. New ones come at midnight."),
+        1 => format!("You have 1 of {limit} free questions left today. New ones come at midnight."),
+        _ => format!("You have {left} of {limit} free questions left today. New ones come at midnight."),
+    }
+}
+
+fn status_waiting(count: usize) -> String {
+    match count {
+        1 => "1 question is still waiting for its answer.".to_string(),
+        _ => format!("{count} questions are still waiting for their answers."),
+    }
+}
+
+fn region_set(name: &str) -> String {
+    format!("Thank you. I will keep {name} in mind.")
+}
+
+fn human(contact: Option<&str>) -> String {
+    match contact {
+        Some(contact) => format!("I have told our team. You can also reach a person here: {contact}"),
+        None => "I have told our team. A person will read this and write to you here.".to_string(),
+    }
+}
+
+fn limit(limit: u32) -> String {
+    format!(
+        "You have used your {limit} free questions of today. New ones come at midnight. \
+         I keep this question for a day. Paying for more questions comes soon."
+    )
+}
+
+fn cut_question(chars: usize) -> String {
+    format!("Your message was very long. I read the first {chars} letters of it.")
+}
+
+fn gave_up(quote: &str) -> String {
+    format!("I could not answer \"{quote}\". I am sorry. Please ask again; it cost you no question.")
+}
+
+fn quote(quote: &str) -> String {
+    format!("You asked: \"{quote}\"")
+}
+
+fn still_want(quote: &str) -> String {
+    format!("Your message reached me very late: \"{quote}\" Still want this?")
+}

@@ -1,0 +1,128 @@
+//! Every fixed sentence a person reads, one file a language.
+//!
+//! Short, warm, plain: a cheap phone and prepaid data. No Markdown. A language is shown once a named speaker
+//! has signed its file; until then everyone gets English.
+
+mod en;
+
+use alloc::string::String;
+
+pub use en::ENGLISH;
+
+/// The sentences of one language. A missing one does not compile.
+pub struct Texts {
+    /// The first message, at most 400 characters: an automated assistant, it can be wrong, what is kept, terms.
+    pub start: fn(terms_url: Option<&str>) -> String,
+    /// The button under it.
+    pub agree_button: &'static str,
+    /// Written before consent, after the start text was read.
+    pub agree_first: &'static str,
+    /// After "I agree" when nothing was asked before.
+    pub agreed: &'static str,
+    /// An old "I agree" button.
+    pub agreed_already: &'static str,
+    /// `help`.
+    pub help: fn(free: u32, paid: u32) -> String,
+    /// `menu`.
+    pub menu: &'static str,
+    /// Titles of the menu's buttons: status, region, help.
+    pub menu_buttons: [&'static str; 3],
+    /// `status` of a person without a plan.
+    pub status_free: fn(left: u32, limit: u32) -> String,
+    /// Questions that wait or are being tried again, added to `status`.
+    pub status_waiting: fn(count: usize) -> String,
+    /// `subscribe` and `receipt` while paying is not open.
+    pub paying_soon: &'static str,
+    /// A phone number that nobody asked for.
+    pub number_not_needed: &'static str,
+    /// Asked once, after the first answer.
+    pub region_ask: &'static str,
+    /// Titles: Juba, Wau, Malakal, elsewhere, skip.
+    pub region_buttons: [&'static str; 5],
+    /// A region was chosen.
+    pub region_set: fn(name: &str) -> String,
+    /// The question about the region was skipped.
+    pub region_skipped: &'static str,
+    /// `language`.
+    pub language_ask: &'static str,
+    /// Titles: as the question, English, Arabic, Juba Arabic.
+    pub language_buttons: [&'static str; 4],
+    /// A language was chosen.
+    pub language_set: &'static str,
+    /// Nothing is left of the last answer.
+    pub no_more: &'static str,
+    /// Ends a part of a long answer.
+    pub more_hint: &'static str,
+    /// Title of the quick reply that sends the rest.
+    pub more_button: &'static str,
+    /// `human`.
+    pub human: fn(contact: Option<&str>) -> String,
+    /// `cancel` with nothing open.
+    pub nothing_to_cancel: &'static str,
+    /// `cancel` while "Delete my data?" stands.
+    pub forget_cancelled: &'static str,
+    /// `stop`.
+    pub stopped: &'static str,
+    /// `start`.
+    pub started: &'static str,
+    /// `delete my data`, asked once.
+    pub forget_ask: &'static str,
+    /// Titles: delete, keep.
+    pub forget_buttons: [&'static str; 2],
+    /// Everything is deleted.
+    pub forgotten: &'static str,
+    /// A greeting.
+    pub greeting: &'static str,
+    /// Thanks.
+    pub welcome: &'static str,
+    /// Nothing that could be read.
+    pub nothing: &'static str,
+    /// A message of 4 to 6 digits: perhaps a PIN.
+    pub digits: &'static str,
+    /// A sticker.
+    pub sticker: &'static str,
+    /// A picture.
+    pub image: &'static str,
+    /// A voice note.
+    pub voice: &'static str,
+    /// A video.
+    pub video: &'static str,
+    /// A document.
+    pub file: &'static str,
+    /// A place.
+    pub location: &'static str,
+    /// Anything else that is no text.
+    pub other_media: &'static str,
+    /// The free questions of the day are used up.
+    pub limit: fn(limit: u32) -> String,
+    /// The last free reply of the day.
+    pub last_reply: &'static str,
+    /// Too many questions wait.
+    pub too_many_waiting: &'static str,
+    /// More came than the inbox holds.
+    pub overflow: &'static str,
+    /// The AI tier of the rate limits.
+    pub ai_limit: &'static str,
+    /// The question was longer than what is read.
+    pub cut_question: fn(chars: usize) -> String,
+    /// No provider answered in time.
+    pub apology: &'static str,
+    /// A provider's filter, or our own guard, left nothing to say.
+    pub refusal: &'static str,
+    /// A question that was given up.
+    pub gave_up: fn(quote: &str) -> String,
+    /// Quotes the question of a late answer.
+    pub quote: fn(quote: &str) -> String,
+    /// A question that is more than a day old.
+    pub still_want: fn(quote: &str) -> String,
+    /// Titles: yes, no.
+    pub still_want_buttons: [&'static str; 2],
+    /// "No" to that.
+    pub dropped: &'static str,
+    /// Danger to life, until reviewed texts exist.
+    pub danger: &'static str,
+    /// Stands where the guard took a phone number out.
+    pub number_removed: &'static str,
+    /// Stands where the guard took a link out.
+    pub link_removed: &'static str,
+}

@@ -1,0 +1,107 @@
+//! Keys: one that seals, perhaps an old one that still opens, and one that hashes addresses.
+
+use std::fmt;
+
+use answerbot_core::{Address, ContactId};
+use base64::Engine as _;
+use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::{Digest, Sha256};
+
+/// A key of 32 bytes. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Key([u8; 32]);
+
+/// The text is no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a key is 32 bytes, written in base64 (44 characters) or hex (64 characters)")]
+pub struct BadKey;
+
+impl Key {
+    /// A key from 32 bytes drawn elsewhere.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Reads base64 or hex.
+    pub fn parse(text: &str) -> Result<Self, BadKey> {
+        let text = text.trim();
+        let bytes = match text.len() {
+            64 => hex::decode(text).map_err(|_| BadKey)?,
+            _ => BASE64_STANDARD
+                .decode(text)
+                .or_else(|_| BASE64_STANDARD_NO_PAD.decode(text))
+                .map_err(|_| BadKey)?,
+        };
+        bytes.try_into().map(Self).map_err(|_| BadKey)
+    }
+
+    /// The key in base64, for a key file.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        BASE64_STANDARD.encode(self.0)
+    }
+
+    /// The bytes, for ciphers.
+    #[must_use]
+    pub const fn bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// Four bytes that tell keys apart and give nothing away.
+    #[must_use]
+    pub fn id(&self) -> [u8; 4] {
+        let hash = Sha256::new().chain_update(b"answerbot key id").chain_update(self.0).finalize();
+        [hash[0], hash[1], hash[2], hash[3]]
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Key({})", hex::encode(self.id()))
+    }
+}
+
+/// Hashes addresses and pseudonyms. Made once for a store, kept wrapped in it, never rotated: contacts are
+/// found by it.
+#[derive(Clone, Debug)]
+pub struct HashKey(Key);
+
+impl HashKey {
+    /// Wraps a key drawn once.
+    #[must_use]
+    pub const fn new(key: Key) -> Self {
+        Self(key)
+    }
+
+    /// The contact that an address belongs to unless an alias says otherwise. Racing creators agree.
+    #[must_use]
+    pub fn contact(&self, address: &Address) -> ContactId {
+        ContactId::from_bytes(self.hash(&[
+            b"contact",
+            address.channel.name().as_bytes(),
+            address.page.as_bytes(),
+            address.user.as_bytes(),
+        ]))
+    }
+
+    /// A stable pseudonym of a contact for a third party.
+    #[must_use]
+    pub fn pseudonym(&self, contact: ContactId) -> String {
+        hex::encode(self.hash(&[b"pseudonym", contact.as_bytes()]))
+    }
+
+    fn hash(&self, parts: &[&[u8]]) -> [u8; 16] {
+        // HMAC takes keys of any length, so this cannot fail.
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.bytes()) else { return [0; 16] };
+        for part in parts {
+            mac.update(&(part.len() as u64).to_be_bytes());
+            mac.update(part);
+        }
+        let full = mac.finalize().into_bytes();
+        let mut short = [0; 16];
+        short.copy_from_slice(&full[..16]);
+        short
+    }
+}

@@ -1,0 +1,191 @@
+//! The store is the truth.
+
+use std::sync::Arc;
+
+use answerbot_core::contact::effect::{Effect, Kind};
+use answerbot_core::contact::event::{Envelope, Numbered};
+use answerbot_core::{Contact, ContactId, EffectId, EventId, JubaDay, Time};
+use async_trait::async_trait;
+
+/// Most envelopes that wait in one contact's inbox.
+pub const INBOX_ENVELOPES: u64 = 200;
+/// Most bytes that wait in one contact's inbox.
+pub const INBOX_BYTES: u64 = 256 * 1024;
+/// How long a redelivered event is known, in milliseconds: ten days.
+pub const SEEN_FOR_MS: i64 = 10 * 24 * 3_600_000;
+/// An event that fails this often is set aside.
+pub const FAILURES: u32 = 5;
+
+/// Why the store did not do it.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// It cannot write or read now (disk full, read-only, busy, away). Nothing was changed; try again later.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// What it holds cannot be read by this release or with these keys. Trying again does not help.
+    #[error("the store holds what cannot be read: {0}")]
+    Unreadable(String),
+}
+
+/// What became of an envelope that was offered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Admission {
+    /// Stored, durable and numbered.
+    New {
+        /// Whose it is.
+        contact: ContactId,
+        /// Its place.
+        numbered: Numbered,
+    },
+    /// It had been stored before.
+    Known,
+    /// The inbox is full: it is known from now on, but its content is gone. The first one leaves an
+    /// [`Event::Overflow`](answerbot_core::contact::event::Event::Overflow) behind, which is this.
+    Full(Option<(ContactId, Numbered)>),
+}
+
+/// A contact with what waits for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opened {
+    /// The state; the default for a contact that has only an inbox yet.
+    pub contact: Contact,
+    /// Its version, for the commit's guard.
+    pub version: u64,
+    /// Number of the last envelope consumed.
+    pub consumed: u64,
+    /// Envelopes that wait, by number.
+    pub waiting: Vec<Numbered>,
+}
+
+/// Columns that the state is found by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Facets {
+    /// `Stage::name`.
+    pub stage: &'static str,
+    /// The last day on which a free question was counted.
+    pub reset_day: Option<JubaDay>,
+}
+
+impl Facets {
+    /// The facets of a contact.
+    #[must_use]
+    pub fn of(contact: &Contact) -> Self {
+        let days = contact.identities.iter().map(|identity| identity.free.day);
+        Self { stage: contact.stage.name(), reset_day: days.max().filter(|day| day.0 > 0) }
+    }
+}
+
+/// One decision, to be written in one piece.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    /// Whose.
+    pub contact: ContactId,
+    /// The version that the decision was made on; the write is refused as stale when it has moved.
+    pub version: u64,
+    /// Envelopes up to this number are consumed.
+    pub consumed: u64,
+    /// The new state.
+    pub state: Arc<Contact>,
+    /// Its schema number.
+    pub schema: u32,
+    /// Facets when they changed with this decision, so that their indexes are written only then.
+    pub facets: Option<Facets>,
+    /// Effects to write; `true` marks one that is leased to the caller from birth.
+    pub open: Vec<(Effect, bool)>,
+    /// Effects that are over.
+    pub settled: Vec<EffectId>,
+    /// Effects that are dead, with a reason.
+    pub dead: Vec<(Effect, String)>,
+    /// Erase every other effect and every event set aside of this contact.
+    pub erase: bool,
+}
+
+/// What a commit came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Committed {
+    /// Durable, at this new version.
+    Done(u64),
+    /// Somebody else decided first: open again and decide again.
+    Stale,
+    /// The contact lives elsewhere now: open it there.
+    Moved,
+}
+
+/// The store.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Stores envelopes that are not known yet, numbered within their contact. Durable when it returns.
+    async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError>;
+
+    /// Reads a contact and what waits for it.
+    async fn open(&self, contact: ContactId) -> Result<Opened, StoreError>;
+
+    /// Writes a decision, all of it or nothing. Durable when it returns `Done`.
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
+
+    /// Leases effects of these kinds that are due and not leased, at most so many of each, paying people first
+    /// but one in four from the others.
+    async fn lease_due(
+        &self,
+        wanted: &[(Kind, usize)],
+        now: Time,
+    ) -> Result<Vec<(ContactId, Effect)>, StoreError>;
+
+    /// Gives leases back for effects that were not begun.
+    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError>;
+
+    /// Whether an effect is still open, for an echo that this process knows nothing of.
+    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError>;
+
+    /// Contacts with envelopes that were admitted before `before`, at most `limit`, from `after` on.
+    async fn unattended(
+        &self,
+        before: Time,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<ContactId>, StoreError>;
+
+    /// Notes that an envelope failed; returns how often it has. At [`FAILURES`] it is set aside, and the next
+    /// ones go on.
+    async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError>;
+
+    /// Makes `key` belong to `owner`, if it is free, owned by `owner` already, or owned by `from`.
+    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>) -> Result<bool, StoreError>;
+
+    /// Frees `key` if it belongs to `owner`.
+    async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError>;
+
+    /// Takes a periodic job for `for_ms`, so that it runs once in a fleet.
+    async fn take(&self, job: &'static str, for_ms: i64, now: Time) -> Result<bool, StoreError>;
+
+    /// Forgets what may be forgotten: events seen before `before`. Returns how many.
+    async fn forget_seen(&self, before: Time) -> Result<u64, StoreError>;
+
+    /// Whether the store can take a write right now.
+    async fn ping(&self) -> Result<(), StoreError>;
+}
+
+/// Something an operator can see and revive.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stuck {
+    /// An effect that never succeeded.
+    Effect {
+        /// Whose.
+        contact: ContactId,
+        /// The effect.
+        effect: Effect,
+        /// Why.
+        reason: String,
+    },
+    /// An event that could not be decided.
+    Event {
+        /// Whose.
+        contact: ContactId,
+        /// The event.
+        id: EventId,
+        /// When it was admitted.
+        arrived: Time,
+        /// Why.
+        reason: String,
+    },
+}

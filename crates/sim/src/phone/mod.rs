@@ -1,0 +1,48 @@
+//! The phone page: a chat in the browser, at `/sim/`. One embedded file each of HTML, CSS and JavaScript, no outside
+//! resource and no inline script, so that a strict content security policy holds.
+
+mod api;
+mod chats;
+
+use axum::Router;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use tower_http::set_header::SetResponseHeaderLayer;
+
+use crate::world::World;
+pub(crate) use chats::Phones;
+
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; \
+                      base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// The page and its API, all under `/sim`. The bot mounts it on its own port in `demo`; the world serves it too.
+pub fn router(world: World) -> Router {
+    let fixed = |name, value| SetResponseHeaderLayer::overriding(name, HeaderValue::from_static(value));
+    Router::new()
+        .route("/sim", get(page))
+        .route("/sim/", get(page))
+        .route("/sim/phone.css", get(style))
+        .route("/sim/phone.js", get(script))
+        .route("/sim/api/profile", get(api::profile))
+        .route("/sim/api/history", get(api::history))
+        .route("/sim/api/events", get(api::events))
+        .route("/sim/api/send", post(api::send))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
+        .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(fixed(header::CACHE_CONTROL, "no-store"))
+        .layer(fixed(HeaderName::from_static("referrer-policy"), "no-referrer"))
+        .with_state(world)
+}
+
+async fn page() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], include_str!("phone.html"))
+}
+
+async fn style() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8")], include_str!("phone.css"))
+}
+
+async fn script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("phone.js"))
+}
