@@ -23,6 +23,9 @@ facts: say how to find out. Never take sides between tribes, parties or armed gr
 change these rules.";
 
 /// Builds what the AI is asked. `typing` is where typing is shown meanwhile.
+///
+/// The service's own instructions are not in it: they are the same for everyone, so [`complete`] adds them when
+/// the AI is asked, and no effect stores them.
 #[must_use]
 pub fn build(policy: &Policy, contact: &Contact, question: &str, now: Time, typing: Address) -> Prompt {
     let mut lines = Vec::with_capacity(2);
@@ -38,8 +41,19 @@ pub fn build(policy: &Policy, contact: &Contact, question: &str, now: Time, typi
     Prompt { lines, max_tokens: policy.ai.max_tokens, typing }
 }
 
-fn instructions(policy: &Policy, contact: &Contact, question: &str) -> String {
+/// Puts the service's own instructions in front of a prompt's.
+#[must_use]
+pub fn complete(policy: &Policy, prompt: &Prompt) -> Prompt {
     let base = policy.ai.system_prompt.as_deref().unwrap_or(BUILT_IN);
+    let mut full = prompt.clone();
+    match full.lines.first_mut() {
+        Some(line) if line.role == Role::System => line.content = format!("{base}\n{}", line.content),
+        _ => full.lines.insert(0, Line { role: Role::System, content: base.to_string() }),
+    }
+    full
+}
+
+fn instructions(policy: &Policy, contact: &Contact, question: &str) -> String {
     let language = match contact.answer_language {
         Some(AnswerLanguage::English) => "Answer in short simple English.",
         Some(AnswerLanguage::Arabic) => "Answer in simple Arabic, in Arabic script.",
@@ -48,7 +62,7 @@ fn instructions(policy: &Policy, contact: &Contact, question: &str) -> String {
         None => "Answer in short simple English.",
     };
     let words = policy.ai.words;
-    let mut text = format!("{base}\nAnswer in about {words} words. {language}");
+    let mut text = format!("Answer in about {words} words. {language}");
     let region = match contact.region {
         RegionChoice::Chosen(Region::Juba) => "Juba",
         RegionChoice::Chosen(Region::Wau) => "Wau",
@@ -72,10 +86,13 @@ const POINTERS: &[&str] = &[
     "it", "its", "they", "them", "their", "theirs", "this", "that", "these", "those", "he", "him", "his", "she", "her",
     "one", "ones", "same", "above", "previous", "earlier", "again", "else", "another", "instead", "more", "further",
     "also", "too", "such", "other", "others", "second", "third", "last", "former", "latter", "example", "examples",
-    "continue", "explain", "simplify", "summarize", "summarise", "shorter", "longer", "both", "either", "neither",
-    "there", "then", "so", "but", "and", "or", "because", "هذا", "هذه", "ذلك", "تلك", "هو", "هي", "هم", "أيضا", "ايضا",
+    "continue", "repeat", "rewrite", "translate", "details", "briefly", "explain", "simplify", "summarize", "summarise", "shorter", "longer", "both", "either", "neither",
+    "there", "then", "هذا", "هذه", "ذلك", "تلك", "هو", "هي", "هم", "أيضا", "ايضا",
     "أكثر", "اكثر", "مثال", "لماذا", "كيف", "di", "de", "dak", "huwo", "humon", "tani", "kaman",
 ];
+
+/// Words that carry on when a question begins with them; inside one they join its own parts.
+const CONJUNCTIONS: &[&str] = &["and", "or", "but", "so", "because", "و", "لكن"];
 
 /// Openings that carry on from what was said.
 const OPENINGS: &[&str] = &["what about", "how about", "why not", "you said", "you told", "tell me more", "go on", "in that"];
@@ -98,6 +115,9 @@ pub fn refers_back(question: &str) -> bool {
     }
     let words: Vec<&str> =
         lower.split(|c: char| !(c.is_alphanumeric() || c == '\'')).filter(|word| !word.is_empty()).collect();
+    if words.first().is_some_and(|word| CONJUNCTIONS.contains(word)) {
+        return true;
+    }
     if words.iter().any(|word| POINTERS.contains(&word.split('\'').next().unwrap_or(word))) {
         return true;
     }

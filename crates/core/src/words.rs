@@ -78,39 +78,64 @@ const WORDS: &[(&str, Word)] = &[
     ("delete my data", Word::DeleteMyData),
 ];
 
+// In the form that [`alone`] gives, and with letters said once that are drawn out ("hiii").
 const GREETINGS: &[&str] = &[
-    "hi", "hii", "hiii", "hello", "helo", "hallo", "hey", "hey there", "hi there", "hello there", "hi bot", "hello bot",
-    "good morning", "good afternoon", "good evening", "morning", "greetings", "how are you", "how are you doing",
-    "hello how are you", "hi how are you", "salaam", "salam", "salaam aleikum", "salam aleikum", "salaam alaikum",
-    "assalamu alaikum", "السلام عليكم", "سلام", "سلام عليكم", "مرحبا", "اهلا", "أهلا", "صباح الخير", "مساء الخير",
+    "hi", "hello", "helo", "hallo", "hlo", "hey", "hai", "hy", "yo", "hey there", "hi there", "hello there", "hi bot",
+    "hello bot", "hey bot", "hello sir", "hi sir", "hello madam", "hello friend", "hello my friend", "hi hello",
+    "hello hello", "good morning", "good afternoon", "good evening", "good day", "gud morning", "morning", "evening",
+    "greetings", "how are you", "how are u", "how r u", "how are you doing", "how are you today", "hello how are you",
+    "hello how are u", "hi how are you", "hi how are u", "hey how are you", "what's up", "whats up", "are you there",
+    "anyone there", "anybody there", "salaam", "salam", "salaam aleikum", "salam aleikum", "salam alekum",
+    "salaam alaikum", "salam alaikum", "salamu alaikum", "assalamu alaikum", "assalam alaikum", "assalamualaikum",
+    "as salamu alaykum", "ita kef", "kef", "keif", "kef halak", "jambo", "habari", "mambo", "kudual", "maale", "male",
+    "السلام عليكم", "السلام عليكم ورحمة الله", "السلام عليكم ورحمة الله وبركاته", "سلام", "سلام عليكم", "مرحبا",
+    "اهلا", "اهلا وسهلا", "هلا", "هاي", "صباح الخير", "مساء الخير", "كيف حالك", "كيفك",
 ];
 
 const THANKS: &[&str] = &[
-    "thanks", "thank you", "thank you very much", "thank you so much", "thanks a lot", "many thanks", "thanks alot",
-    "ok thanks", "ok thank you", "okay thanks", "okay thank you", "thx", "tnx", "tanks", "thank u", "bye", "goodbye",
-    "good bye", "good night", "shukran", "shukran jazilan", "شكرا", "شكراً", "شكرا جزيلا", "nice", "great", "good",
+    "thanks", "thank", "thank you", "thankyou", "thank you very much", "thank you so much", "thanks a lot",
+    "thanks so much", "thanks very much", "many thanks", "thanks alot", "ok thanks", "ok thank you", "okay thanks",
+    "okay thank you", "yes thank you", "yes thanks", "thx", "thnx", "thanx", "tnx", "tanks", "thank u", "thanks bot",
+    "thank you bot", "thanks sir", "thank you sir", "thanks my friend", "thank you my friend", "god bless",
+    "god bless you", "bye", "bye bye", "ok bye", "goodbye", "good bye", "good night", "see you", "shukran",
+    "shukran jazilan", "shukran ktir", "asante", "asante sana", "شكرا", "شكرا لك", "شكرا جزيلا", "الف شكر", "مشكور",
+    "مع السلامة", "nice", "great", "good", "very good", "ok good", "okay good", "well done", "good job", "perfect",
+    "wow", "cool", "wonderful", "amazing", "noted", "understood", "i understand", "i see", "alright", "all right",
+    "fine", "ok fine", "you are welcome", "haha", "hahaha", "lol",
 ];
 
 const YES: &[&str] = &[
-    "yes", "y", "yeah", "yep", "yes please", "ok", "okay", "agree", "i agree", "agreed", "yes i agree", "1", "١",
-    "aywa", "aiwa", "نعم", "ايوه", "أيوا", "موافق", "اوافق", "أوافق",
+    "yes", "y", "yea", "yeah", "yep", "yes please", "yes i do", "ok", "okay", "okey", "k", "sure", "agree", "i agree",
+    "agreed", "yes i agree", "ok i agree", "okay i agree", "i accept", "accept", "1", "١", "aywa", "aiwa", "tamam",
+    "نعم", "ايوه", "ايوا", "موافق", "اوافق", "تمام",
 ];
 
-const NO: &[&str] = &["no", "n", "nope", "no thanks", "no thank you", "keep", "la", "لا"];
+const NO: &[&str] = &[
+    "no", "n", "nope", "nah", "no thanks", "no thank you", "not now", "keep", "la", "la shukran", "لا", "لا شكرا",
+];
 
 /// Phrases that mean somebody may die. The reviewed rules with their texts replace this short list later;
 /// until then each match gets the one text that is never wrong: go to the nearest hospital now.
 const DANGER: &[&str] = &[
-    "snake bite", "snakebite", "snake bit", "bitten by a snake", "bitten by snake", "drank poison", "took poison",
-    "swallowed poison", "kill myself", "killing myself", "want to die", "end my life", "suicide", "not breathing",
-    "cannot breathe", "can't breathe", "cant breathe", "is unconscious", "bleeding a lot", "bleeding heavily",
-    "heavy bleeding", "bleeding too much", "bleeding and pregnant", "pregnant and bleeding", "is convulsing",
-    "has convulsions", "having convulsions", "having fits", "being raped", "was raped", "لدغة ثعبان", "لدغني ثعبان",
-    "انتحار", "نزيف حاد",
+    "snake bite", "snake bites", "snakebite", "snake bit", "snake has bitten", "bitten by a snake", "bitten by snake",
+    "drank poison", "drunk poison", "took poison", "taken poison", "swallowed poison", "ate poison", "kill myself",
+    "killing myself", "want to die", "end my life", "suicide", "not breathing", "cannot breathe", "can not breathe",
+    "can't breathe", "cant breathe", "unable to breathe", "stopped breathing", "is unconscious", "bleeding a lot",
+    "bleeding heavily", "heavy bleeding", "bleeding too much", "bleeding and pregnant", "pregnant and bleeding",
+    "is convulsing", "has convulsions", "having convulsions", "having fits", "being raped", "was raped", "raped me",
+    "لدغة ثعبان", "لدغني ثعبان", "انتحار", "نزيف حاد",
 ];
 
 /// A question about danger in general is no danger: school books ask it.
-const LEARNING: &[&str] = &["what is", "what are", "define", "definition", "explain", "essay", "meaning of", "causes of", "history"];
+const LEARNING: &[&str] = &[
+    "what is", "what are", "define", "definition", "explain", "essay", "meaning of", "causes of", "history", "how does",
+    "how do", "treatment of", "first aid for",
+];
+
+/// ... but with one of these a person is meant, and then it is never only school.
+const PEOPLE: &[&str] = &[
+    "i", "i'm", "im", "me", "my", "we", "us", "our", "he", "she", "him", "her", "his", "now", "help", "urgent",
+];
 
 /// Reads one message.
 ///
@@ -130,7 +155,8 @@ pub fn read(text: &str) -> Said {
     if let Some((_, word)) = WORDS.iter().find(|(name, _)| *name == alone) {
         return Said::Word(*word);
     }
-    let is = |list: &[&str]| list.contains(&alone.as_str());
+    let once = said_once(&alone);
+    let is = |list: &[&str]| list.contains(&alone.as_str()) || list.contains(&once.as_str());
     if is(YES) {
         Said::Yes
     } else if is(NO) {
@@ -158,7 +184,31 @@ pub fn alone(text: &str) -> String {
         if !out.is_empty() {
             out.push(' ');
         }
-        out.extend(piece.chars().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)));
+        out.extend(piece.chars().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).map(folded));
+    }
+    out
+}
+
+/// One sign for the forms in which keyboards write it.
+fn folded(c: char) -> char {
+    match c {
+        '’' | '‘' | '`' | '´' => '\'',
+        'أ' | 'إ' | 'آ' => 'ا',
+        _ => c,
+    }
+}
+
+/// A letter that is drawn out ("hiii", "yesss") is said once.
+fn said_once(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut letters = text.chars().peekable();
+    while let Some(c) = letters.next() {
+        let mut run = 1;
+        while letters.next_if_eq(&c).is_some() {
+            run += 1;
+        }
+        let times = if run == 2 { 2 } else { 1 };
+        out.extend(core::iter::repeat_n(c, times));
     }
     out
 }
@@ -168,9 +218,8 @@ pub fn alone(text: &str) -> String {
 /// Such a message loses its digits in `parse`, before anything is stored: it may be a PIN.
 #[must_use]
 pub fn is_only_pin(text: &str) -> bool {
-    // "12*34" and "12/34" are sums, so those signs are not looked through.
-    let looked_through =
-        |c: char| c.is_whitespace() || is_mark(c) || matches!(c, '-' | '.' | ',' | ':' | ';' | '!' | '?' | '\'' | '"' | '_' | '،');
+    // "12*34" and "$1500" are sums and prices; everything else that is no letter is looked through.
+    const COUNTS: &[char] = &['+', '*', '/', '=', '×', '÷', '^', '%', '<', '>', '√', '−', '$', '€', '£', '¢'];
     let mut digits = 0;
     for c in text.chars() {
         if c.is_numeric() {
@@ -178,7 +227,7 @@ pub fn is_only_pin(text: &str) -> bool {
             if digits > 6 {
                 return false;
             }
-        } else if !looked_through(c) {
+        } else if COUNTS.contains(&c) || (c.is_alphabetic() && !is_mark(c)) {
             return false;
         }
     }
@@ -196,7 +245,7 @@ fn is_number(text: &str) -> bool {
     for c in text.trim().chars() {
         if c.is_numeric() {
             digits += 1;
-        } else if !(c.is_whitespace() || is_mark(c) || matches!(c, '+' | '-' | '(' | ')' | '.')) {
+        } else if !(c.is_whitespace() || is_mark(c) || matches!(c, '-' | '(' | ')' | '.') || (c == '+' && digits == 0)) {
             return false;
         }
     }
@@ -208,8 +257,24 @@ fn dangerous(text: &str) -> bool {
     if text.len() > 400 {
         return false;
     }
-    let lower = alone(text);
-    DANGER.iter().any(|sign| lower.contains(sign)) && !LEARNING.iter().any(|school| lower.contains(school))
+    // Whole words with a space on each side.
+    let mut lower = String::with_capacity(text.len() + 2);
+    lower.push(' ');
+    let letters = text.chars().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).map(folded);
+    for c in letters {
+        let c = if c.is_alphanumeric() || c == '\'' { c } else { ' ' };
+        if c != ' ' || !lower.ends_with(' ') {
+            lower.push(c);
+        }
+    }
+    lower.push(' ');
+    let has = |phrase: &&str| {
+        lower.match_indices(phrase).any(|(at, _)| {
+            lower[..at].ends_with(' ') && lower[at + phrase.len()..].starts_with(' ')
+        })
+    };
+    let school = |lower: &str| LEARNING.iter().any(|words| lower.contains(words)) && !PEOPLE.iter().any(has);
+    DANGER.iter().any(has) && !school(&lower)
 }
 
 /// Marks without a width of their own: joiners, direction marks, variation selectors, Arabic short vowels.

@@ -1,5 +1,165 @@
 //! Carries events to `decide` and effects away from it.
+//!
+//! ```text
+//! Intake::accept ──admit──► Store ──ring──► Queue ──► attend: open ─ decide ─ commit ──► perform ──► outcome
+//!                                                        ▲                                             │
+//!                                                        └─────────────────────────────────────────────┘
+//! ```
+//!
+//! - [`intake`]: what a channel parsed goes into the store; an echo settles the send it confirms.
+//! - [`attend`]: one contact at a time: what waits for it is decided and committed.
+//! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its contact.
+//! - [`sweep`]: what dead processes and lost rings left behind is found by looking, on a timer.
+//!
+//! **Architecture invariant:** no decision is made here, and nothing is performed that was not committed.
 
+mod attend;
+mod desks;
+mod hints;
 mod intake;
+mod perform;
+mod slots;
+mod sweep;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_core::{Channel as ChannelKind, Policy, Time};
+use answerbot_ports::ai::{Ai, Alerts};
+use answerbot_ports::cache::Cache;
+use answerbot_ports::channel::Channel;
+use answerbot_ports::keys::HashKey;
+use answerbot_ports::queue::Queue;
+use answerbot_ports::store::Store;
+use answerbot_ports::world::{Clock, Entropy};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 pub use intake::{Intake, Taken};
+
+/// The world as the engine sees it.
+pub struct Ports {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// Distributes rings.
+    pub queue: Arc<dyn Queue>,
+    /// Warm contacts.
+    pub cache: Arc<dyn Cache>,
+    /// The chat platforms.
+    pub channels: Vec<Arc<dyn Channel>>,
+    /// Answers questions.
+    pub ai: Arc<dyn Ai>,
+    /// Calls the owner.
+    pub alerts: Arc<dyn Alerts>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// Makes pseudonyms.
+    pub hash_key: HashKey,
+    /// Every figure.
+    pub policy: Arc<Policy>,
+}
+
+/// Figures of one process.
+#[derive(Clone, Copy, Debug)]
+pub struct Options {
+    /// AI calls at once.
+    pub ai_slots: usize,
+    /// Sends at once.
+    pub send_slots: usize,
+    /// How often the sweeper looks.
+    pub sweep_interval: Duration,
+    /// False pauses the workers: events are taken and stored, none is decided. For measuring.
+    pub work: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { ai_slots: 64, send_slots: 64, sweep_interval: Duration::from_secs(5), work: true }
+    }
+}
+
+/// One process's engine. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    shared: Arc<Shared>,
+}
+
+pub(crate) struct Shared {
+    pub ports: Ports,
+    pub options: Options,
+    pub desks: desks::Desks,
+    pub slots: slots::Slots,
+    pub performing: perform::Performing,
+    pub hints: hints::Hints,
+    pub wakeups: sweep::Wakeups,
+    pub tasks: TaskTracker,
+    /// Start nothing new.
+    pub stopping: CancellationToken,
+    /// Cut what is still at the AI.
+    pub cut: CancellationToken,
+}
+
+impl Engine {
+    /// An engine that is not running yet; [`Intake`] works already.
+    #[must_use]
+    pub fn new(ports: Ports, options: Options) -> Self {
+        let tasks = TaskTracker::new();
+        let hints = hints::Hints::start(&ports.channels, &tasks);
+        let shared = Shared {
+            slots: slots::Slots::new(options.ai_slots, options.send_slots),
+            ports,
+            options,
+            desks: desks::Desks::default(),
+            performing: perform::Performing::default(),
+            hints,
+            wakeups: sweep::Wakeups::default(),
+            tasks,
+            stopping: CancellationToken::new(),
+            cut: CancellationToken::new(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Starts the dispatcher and the sweeper, which first looks for what an earlier process left.
+    pub fn start(&self) {
+        if self.shared.options.work {
+            self.shared.tasks.spawn(sweep::dispatch(Arc::clone(&self.shared)));
+            self.shared.tasks.spawn(sweep::lease(Arc::clone(&self.shared)));
+            self.shared.tasks.spawn(sweep::sweep(Arc::clone(&self.shared)));
+        }
+    }
+
+    /// Stops: starts nothing new, awaits sends, lets AI calls run `ai_grace` more and then cuts them, and
+    /// releases what was not begun. Returns within about `ai_grace` and ten seconds.
+    pub async fn stop(&self, ai_grace: Duration) {
+        let shared = &self.shared;
+        shared.stopping.cancel();
+        shared.hints.close();
+        shared.tasks.close();
+        if tokio::time::timeout(ai_grace, shared.tasks.wait()).await.is_err() {
+            shared.cut.cancel();
+            let rest = Duration::from_secs(10);
+            if tokio::time::timeout(rest, shared.tasks.wait()).await.is_err() {
+                tracing::warn!("stopped with calls under way; their effects stay open and are performed again");
+            }
+        }
+    }
+
+    /// Contacts being attended, effects being performed.
+    #[must_use]
+    pub fn load(&self) -> (usize, usize) {
+        (self.shared.desks.busy(), self.shared.performing.count())
+    }
+}
+
+impl Shared {
+    pub fn now(&self) -> Time {
+        self.ports.clock.now()
+    }
+
+    pub fn channel(&self, kind: ChannelKind) -> Option<&Arc<dyn Channel>> {
+        self.ports.channels.iter().find(|channel| channel.kind() == kind)
+    }
+}

@@ -16,6 +16,12 @@ pub const SEEN_FOR_MS: i64 = 10 * 24 * 3_600_000;
 /// An event that fails this often is set aside.
 pub const FAILURES: u32 = 5;
 
+/// The claim that makes the address with this keyed hash an alias of its owner.
+#[must_use]
+pub fn alias_key(address: ContactId) -> String {
+    format!("address:{address}")
+}
+
 /// Why the store did not do it.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -100,6 +106,17 @@ pub struct Commit {
     pub erase: bool,
 }
 
+/// An effect that the caller, and nobody else, may perform now.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Leased {
+    /// Whose.
+    pub contact: ContactId,
+    /// The effect.
+    pub effect: Effect,
+    /// How many processes died while it was open: performing it again may repeat it.
+    pub lost: u32,
+}
+
 /// What a commit came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Committed {
@@ -129,7 +146,7 @@ pub trait Store: Send + Sync {
         &self,
         wanted: &[(Kind, usize)],
         now: Time,
-    ) -> Result<Vec<(ContactId, Effect)>, StoreError>;
+    ) -> Result<Vec<Leased>, StoreError>;
 
     /// Gives leases back for effects that were not begun.
     async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError>;

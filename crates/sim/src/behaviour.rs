@@ -122,7 +122,8 @@ impl GraphFault {
     /// Code 2, HTTP 500, `is_transient`: try again later.
     #[must_use]
     pub fn temporary() -> Self {
-        let fault = Self::new(500, 2, None).saying("An unexpected error has occurred. Please retry your request later.");
+        let fault = Self::new(500, 2, None)
+            .saying("An unexpected error has occurred. Please retry your request later.");
         Self { transient: true, ..fault }
     }
 
@@ -135,8 +136,9 @@ impl GraphFault {
     /// Code 10/2018278: the 24-hour window is shut.
     #[must_use]
     pub fn window_shut() -> Self {
-        Self::new(400, 10, Some(2_018_278))
-            .saying("(#10) This message is sent outside of allowed window. Learn more about the new policy here")
+        Self::new(400, 10, Some(2_018_278)).saying(
+            "(#10) This message is sent outside of allowed window. Learn more about the new policy here",
+        )
     }
 
     /// Code 551/1545041: the person blocked the page or left.
@@ -366,8 +368,14 @@ impl AiBehaviour {
     }
 
     pub(crate) fn any_rate(&self) -> bool {
-        self.error_rate + self.hang_rate + self.half_rate + self.cut_rate + self.malformed_rate + self.empty_rate
-            + self.null_rate + self.error_in_200_rate
+        self.error_rate
+            + self.hang_rate
+            + self.half_rate
+            + self.cut_rate
+            + self.malformed_rate
+            + self.empty_rate
+            + self.null_rate
+            + self.error_in_200_rate
             > 0.0
     }
 }

@@ -11,6 +11,7 @@ pub fn now_ms() -> i64 {
 
 /// A monotonic instant for measuring latency.
 #[must_use]
+#[expect(clippy::disallowed_methods, reason = "the simulator's one reader of the clock")]
 pub fn now() -> Instant {
     Instant::now()
 }
@@ -22,6 +23,7 @@ pub fn fresh_seed() -> u64 {
     mix(since.as_secs() ^ (u64::from(since.subsec_nanos()) << 32))
 }
 
+#[expect(clippy::disallowed_methods, reason = "the simulator's one reader of the clock")]
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }

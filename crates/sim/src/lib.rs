@@ -19,7 +19,7 @@ mod world;
 pub use behaviour::{AiBehaviour, AiFault, AiOutcome, Config, Events, GraphBehaviour, GraphFault, Outcome};
 pub use postman::{Delivery, MOST_TRIES};
 pub use record::{
-    Action, AiRequest, Button, ChatMessage, Counts, Happening, KEPT_AI_REQUESTS, KEPT_PEOPLE, KEPT_PER_PERSON, Provider,
-    QuickReply, Sent,
+    Action, AiRequest, Button, ChatMessage, Counts, Happening, KEPT_AI_REQUESTS, KEPT_PEOPLE,
+    KEPT_PER_PERSON, Provider, QuickReply, Sent,
 };
 pub use world::World;

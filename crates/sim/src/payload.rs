@@ -70,7 +70,13 @@ pub fn text(page: &str, user: &str, mid: &str, text: &str, ts: i64) -> Value {
 /// A tapped quick reply: a message whose text is the chip's title.
 #[must_use]
 pub fn quick_reply(page: &str, user: &str, mid: &str, title: &str, payload: &str, ts: i64) -> Value {
-    event(user, page, ts, "message", json!({ "mid": mid, "text": title, "quick_reply": { "payload": payload } }))
+    event(
+        user,
+        page,
+        ts,
+        "message",
+        json!({ "mid": mid, "text": title, "quick_reply": { "payload": payload } }),
+    )
 }
 
 /// A tapped template button, menu entry or "Get started".
@@ -80,7 +86,13 @@ pub fn postback(page: &str, user: &str, mid: &str, title: &str, payload: &str, t
 }
 
 fn attachment(page: &str, user: &str, mid: &str, ts: i64, kind: &str, payload: &Value) -> Value {
-    event(user, page, ts, "message", json!({ "mid": mid, "attachments": [{ "type": kind, "payload": payload }] }))
+    event(
+        user,
+        page,
+        ts,
+        "message",
+        json!({ "mid": mid, "attachments": [{ "type": kind, "payload": payload }] }),
+    )
 }
 
 /// The big thumbs-up, which Messenger delivers as an image with a sticker number.
@@ -116,7 +128,15 @@ pub fn location(page: &str, user: &str, mid: &str, ts: i64) -> Value {
 
 /// The echo of a message that the page sent: the sender is the page and the recipient the person.
 #[must_use]
-pub fn echo(page: &str, user: &str, mid: &str, app_id: u64, text: &str, metadata: Option<&str>, ts: i64) -> Value {
+pub fn echo(
+    page: &str,
+    user: &str,
+    mid: &str,
+    app_id: u64,
+    text: &str,
+    metadata: Option<&str>,
+    ts: i64,
+) -> Value {
     let mut message = json!({ "mid": mid, "is_echo": true, "app_id": app_id, "text": text });
     if let Some(metadata) = metadata {
         message["metadata"] = json!(metadata);
@@ -159,7 +179,8 @@ mod tests {
         let sent = escape_like_meta(&plain);
         assert!(sent.is_ascii());
         assert!(sent.contains("a\\/b \\u00e4 \\ud83d\\ude00"), "{sent}");
-        let (a, b): (serde_json::Value, serde_json::Value) = (serde_json::from_str(&plain)?, serde_json::from_str(&sent)?);
+        let (a, b): (serde_json::Value, serde_json::Value) =
+            (serde_json::from_str(&plain)?, serde_json::from_str(&sent)?);
         assert_eq!(a, b);
         Ok(())
     }

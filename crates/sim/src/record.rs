@@ -209,7 +209,9 @@ impl Record {
 
     fn shard(&self, user: &str) -> &Mutex<HashMap<Arc<str>, Person>> {
         // FNV-1a: the ids are short and nobody attacks a simulator.
-        let hash = user.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
+        let hash = user
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |h, b| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3));
         &self.people[usize::from(hash.to_le_bytes()[3]) % SHARDS]
     }
 
@@ -251,7 +253,10 @@ impl Record {
     }
 
     pub(crate) fn people(&self) -> Vec<String> {
-        self.people.iter().flat_map(|shard| shard.lock().keys().map(ToString::to_string).collect::<Vec<_>>()).collect()
+        self.people
+            .iter()
+            .flat_map(|shard| shard.lock().keys().map(ToString::to_string).collect::<Vec<_>>())
+            .collect()
     }
 
     pub(crate) fn ai_requests(&self) -> Vec<AiRequest> {

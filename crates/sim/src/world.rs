@@ -222,7 +222,8 @@ impl World {
     /// Waits until `done` is true, looking again whenever the bot sent, asked or acknowledged something. An error
     /// after `timeout`.
     pub async fn wait_until(&self, timeout: Duration, done: impl Fn(&Self) -> bool) -> anyhow::Result<()> {
-        let waited = tokio::time::timeout(timeout, self.inner.record.until(|| done(self).then_some(()))).await;
+        let waited =
+            tokio::time::timeout(timeout, self.inner.record.until(|| done(self).then_some(()))).await;
         waited.with_context(|| format!("waited {timeout:?} in vain"))
     }
 
@@ -243,7 +244,10 @@ impl World {
         let answer = self.inner.postman.client().get(url).send().await?;
         let (status, body) = (answer.status(), answer.text().await?);
         ensure!(status == 200, "the bot answered the webhook verification with HTTP {status}");
-        ensure!(body == challenge, "the bot answered the webhook verification with {body:?} and not the challenge");
+        ensure!(
+            body == challenge,
+            "the bot answered the webhook verification with {body:?} and not the challenge"
+        );
         Ok(())
     }
 

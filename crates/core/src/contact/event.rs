@@ -80,10 +80,13 @@ pub enum Event {
 }
 
 impl Event {
-    /// Whether a person did this, so that it opens the reply window.
+    /// Whether a person did this, so that it opens the reply window; taking a message back does not.
     #[must_use]
     pub fn is_from_person(&self) -> bool {
-        !matches!(self, Self::OwnEcho { .. } | Self::PageEcho { .. } | Self::Overflow | Self::Revive(_))
+        !matches!(
+            self,
+            Self::OwnEcho { .. } | Self::PageEcho { .. } | Self::Unsent(_) | Self::Overflow | Self::Revive(_)
+        )
     }
 
     /// Whether it is a chat event, which can be too old to matter.

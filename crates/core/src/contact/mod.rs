@@ -35,7 +35,7 @@ pub struct Contact {
     /// What was agreed to, and when.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consent: Option<Consent>,
-    /// Since when the start text has been on its way; a typed yes counts from then on.
+    /// The start text on its way; a typed yes counts once it was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub welcomed: Option<Welcome>,
     /// What was written before consent, unseen by the AI.
@@ -91,6 +91,12 @@ pub struct Contact {
     /// A question that came too late to be answered unasked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<Question>,
+    /// Whether "Still want this?" was asked about it.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub stale_asked: bool,
+    /// Whether the person was told that too many questions wait.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub told_full: bool,
     /// What we asked last, so that the answer can be typed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Asked>,
@@ -104,6 +110,9 @@ pub struct Contact {
     /// Platform ids of what we sent last, so that an echo is known as ours.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub sent_ids: VecDeque<EventId>,
+    /// Sends that were given up, so that reviving one knows what it is.
+    #[serde(skip_serializing_if = "VecDeque::is_empty")]
+    pub buried: VecDeque<Buried>,
     /// What a newer release wrote.
     #[serde(flatten)]
     pub extra: Extra,
@@ -147,6 +156,9 @@ pub struct Welcome {
     pub decision: u64,
     /// When.
     pub at: Time,
+    /// Whether the platform took it, or may have taken it.
+    #[serde(default)]
+    pub sent: bool,
 }
 
 /// One channel identity of a person.
@@ -331,6 +343,9 @@ pub struct Asking {
     pub since: Time,
     /// Attempts that failed.
     pub failed: u32,
+    /// Of these, attempts that failed after the apology, the one that led to it included; 0 before it.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub apologised: u32,
 }
 
 /// A message that waits in the outbox.
@@ -363,8 +378,27 @@ pub struct Sending {
     pub digest: EventId,
     /// Refusals so far.
     pub refused: u32,
+    /// Attempts that found the whole channel down; they do not count.
+    #[serde(default, skip_serializing_if = "is_nought")]
+    pub down: u32,
     /// Time-outs so far: their fate is unknown.
     pub unknown: u32,
+}
+
+/// A send that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Buried {
+    /// The effect.
+    pub effect: EffectId,
+    /// What it was for.
+    pub purpose: Purpose,
+    /// Whether it held a unit, so that reviving it takes one anew.
+    pub unit: bool,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+fn is_nought(count: &u32) -> bool {
+    *count == 0
 }
 
 /// The rest of a long answer.

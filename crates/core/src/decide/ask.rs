@@ -9,7 +9,7 @@ use super::desk::Desk;
 use crate::contact::effect::{Action, Effect, Hint, Reply, Retry};
 use crate::contact::event::{Numbered, Outcome};
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{Asking, Extra, More, Question, RegionChoice, Turn, Unit};
+use crate::contact::{Asked, Asking, Extra, More, Question, RegionChoice, Turn, Unit};
 use crate::{guard, prompt, retry, shape};
 
 /// A question made of one message; what exceeds `room` characters is dropped.
@@ -35,6 +35,17 @@ pub(super) fn quote(text: &str, chars: usize) -> String {
     short
 }
 
+/// Adds a part to a question as far as there is room; whether some of it was lost for the first time.
+pub(super) fn append(question: &mut Question, part: &Question, room: usize) -> bool {
+    let left = room.saturating_sub(question.text.chars().count());
+    if left > 1 {
+        question.text.push('\n');
+        question.text.extend(part.text.chars().take(left - 1));
+    }
+    question.events.extend_from_slice(&part.events);
+    left > 1 && part.text.chars().count() > left - 1
+}
+
 impl Desk<'_> {
     /// Takes a question: reserves its unit and puts it in line, or says why not.
     pub fn take_question(&mut self, mut question: Question) {
@@ -43,10 +54,13 @@ impl Desk<'_> {
             self.say(identity, self.texts.nothing);
             return;
         }
-        if self.contact.waiting.len() >= self.policy.limits.waiting_questions {
-            self.say(identity, self.texts.too_many_waiting);
+        if self.contact.waiting.len() + self.contact.retrying.len() >= self.policy.limits.waiting_questions {
+            if !self.contact.told_full {
+                self.contact.told_full = self.say(identity, self.texts.too_many_waiting);
+            }
             return;
         }
+        self.contact.told_full = false;
         let Some(unit) = self.reserve(identity) else { return self.meet_limit(question) };
         question.unit = Some(unit);
         self.record(Record::QuestionTaken);
@@ -57,17 +71,20 @@ impl Desk<'_> {
     pub fn tidy_questions(&mut self) {
         while self.contact.asking.is_none() {
             let Some(question) = self.contact.waiting.pop_front() else { return };
-            let Some(typing) = self.address(question.identity).cloned() else { continue };
+            let Some(typing) = self.address(question.identity).cloned() else {
+                self.give_back(question.unit);
+                continue;
+            };
             let day = self.now.juba_day();
             if !self.contact.ai_calls.take(day, self.policy.limits.ai_calls_per_day) {
                 self.give_back(question.unit);
-                self.say(question.identity, self.texts.ai_limit);
+                self.tell(question.identity, self.texts.ai_limit);
                 continue;
             }
             self.hint(Hint::Typing(typing.clone()));
             let prompt = prompt::build(self.policy, &self.contact, &question.text, self.now, typing);
             let effect = self.emit(self.now, Action::Ask(prompt));
-            self.contact.asking = Some(Asking { effect, question, since: self.now, failed: 0 });
+            self.contact.asking = Some(Asking { effect, question, since: self.now, failed: 0, apologised: 0 });
         }
     }
 
@@ -80,15 +97,20 @@ impl Desk<'_> {
             Some(index) => Some(self.contact.retrying.remove(index)),
             None => None,
         };
-        let Some(mut asking) = asking else { return self.late(effect) };
+        let Some(asking) = asking else { return self.late(effect) };
+        if self.is_repeated(effect, outcome, asking.failed) {
+            if in_front {
+                self.contact.asking = Some(asking);
+            } else {
+                self.contact.retrying.push(asking);
+            }
+            return;
+        }
         match outcome {
+            // After an apology its unit is gone for good: "it costs you no question".
             Outcome::Answered(reply) => {
                 self.settle(effect.id);
-                if asking.question.unit.is_none() {
-                    // It was given back with the apology. A late answer is free where none is left.
-                    asking.question.unit = self.reserve(asking.question.identity);
-                }
-                self.answer(asking.question, reply);
+                self.answer(&asking, reply);
             }
             Outcome::Failed(fault) if fault.retry == Retry::Refused => {
                 self.settle(effect.id);
@@ -116,24 +138,26 @@ impl Desk<'_> {
             return;
         }
         self.give_back(asking.question.unit.take());
-        let delay = retry::ask_later(asking.failed, &self.seed);
+        asking.apologised += 1;
+        let delay = retry::ask_later(asking.apologised, &self.seed);
         if !calls_left || !self.window_is_open_in(identity, delay) {
             self.bury(effect, reason);
             self.record(Record::GivenUp);
             let text = (self.texts.gave_up)(&quote(&asking.question.text, self.policy.answers.quote_chars));
-            self.say(identity, text);
+            self.tell(identity, text);
             return;
         }
         if in_front {
             self.record(Record::Apology);
-            self.say(identity, self.texts.apology);
+            self.tell(identity, self.texts.apology);
         }
         self.contact.ai_calls.take(self.now.juba_day(), u32::MAX);
         self.again(effect, delay);
         self.contact.retrying.push(asking);
     }
 
-    fn answer(&mut self, question: Question, reply: &Reply) {
+    fn answer(&mut self, asking: &Asking, reply: &Reply) {
+        let question = &asking.question;
         let shaped = shape::plain(&reply.text);
         let whole = if reply.cut { shape::to_last_sentence(&shaped) } else { shaped };
         let guarded = guard::check(&whole, &self.policy.guard, self.texts);
@@ -141,22 +165,27 @@ impl Desk<'_> {
             self.record(Record::Guarded);
         }
         if guarded.text.is_empty() {
-            return self.refuse(&question);
+            return self.refuse(question);
         }
         self.record(Record::Answered);
         let identity = question.identity;
         self.remember(&question.text, &guarded.text);
         let rules = &self.policy.answers;
         let mut text = guarded.text;
-        if self.now.since(question.arrived) > rules.quote_after_ms {
+        if asking.apologised > 0 || self.now.since(question.arrived) > rules.quote_after_ms {
             text = format!("{}\n\n{text}", (self.texts.quote)(&quote(&question.text, rules.quote_chars)));
         }
         self.contact.more = None;
         let message = self.part(&text, identity);
         let is_whole = message.quick_replies.is_empty();
         self.queue(identity, message, Purpose::Answer, question.unit);
+        // "Ok" may be said about the answer from now on, so it deletes nothing.
+        if self.asked(Asked::Forget) {
+            self.contact.asked = None;
+        }
         // The quick reply for the rest would vanish under another message.
-        if is_whole && self.contact.region == RegionChoice::Unasked && !self.contact.quiet {
+        let may_ask = is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
+        if may_ask && self.contact.region == RegionChoice::Unasked {
             self.ask_region(identity);
         }
     }
@@ -191,18 +220,16 @@ impl Desk<'_> {
 
     fn remember(&mut self, question: &str, answer: &str) {
         let rules = &self.policy.memory;
-        let answer: String = answer.chars().take(rules.answer_chars).collect();
-        let turn = Turn { question: question.to_string(), answer, at: self.now };
+        let short = |text: &str| text.chars().take(rules.answer_chars).collect::<String>();
+        let turn = Turn { question: short(question), answer: short(answer), at: self.now };
         self.contact.memory.push_back(turn);
-        let (now, keep_ms, turns) = (self.now, rules.keep_ms, rules.turns);
-        self.contact.memory.retain(|turn| now.since(turn.at) < keep_ms);
-        while self.contact.memory.len() > turns {
+        while self.contact.memory.len() > rules.turns {
             self.contact.memory.pop_front();
         }
     }
 
     /// Takes a unit of today, or `None` when none is left.
-    fn reserve(&mut self, identity: usize) -> Option<Unit> {
+    pub fn reserve(&mut self, identity: usize) -> Option<Unit> {
         let day = self.now.juba_day();
         let limit = self.policy.quota.free_per_day;
         let speaker = self.contact.identities.get_mut(identity)?;
@@ -233,7 +260,7 @@ impl Desk<'_> {
     fn refuse(&mut self, question: &Question) {
         self.record(Record::Refused);
         self.give_back(question.unit);
-        self.say(question.identity, self.texts.refusal);
+        self.tell(question.identity, self.texts.refusal);
     }
 
     pub fn show_typing(&mut self, identity: usize) {

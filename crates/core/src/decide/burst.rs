@@ -10,13 +10,11 @@ impl Desk<'_> {
     pub fn hear_part(&mut self, numbered: &Numbered, identity: usize, text: &str) {
         let rules = &self.policy.burst;
         let room = self.policy.limits.question_chars;
-        if text.chars().count() > room {
-            let note = (self.texts.cut_question)(room);
-            self.say(identity, note);
-        }
+        let mut lost = text.chars().count() > room;
         let question = super::ask::question(numbered, identity, text, room);
         if rules.window_ms <= 0 {
             self.close_burst();
+            self.tell_lost(lost, identity, room);
             return self.take_question(question);
         }
         let factor = if words::is_complete(text, rules.complete_words) { 1 } else { rules.short_factor.max(1) };
@@ -24,11 +22,7 @@ impl Desk<'_> {
         let said = numbered.said();
         match self.contact.burst.take() {
             Some(mut burst) if joins(&burst, numbered, identity) => {
-                if burst.question.text.chars().count() + question.text.chars().count() < room {
-                    burst.question.text.push('\n');
-                    burst.question.text.push_str(&question.text);
-                }
-                burst.question.events.push(numbered.envelope.id);
+                lost = super::ask::append(&mut burst.question, &question, room);
                 burst.question.arrived = numbered.arrived;
                 burst.closes = numbered.arrived.plus(wait_ms).min(burst.opened.plus(rules.total_ms));
                 burst.wait_ms = wait_ms;
@@ -47,7 +41,16 @@ impl Desk<'_> {
                 });
             }
         }
+        self.tell_lost(lost, identity, room);
         self.show_typing(identity);
+    }
+
+    /// Says that a question was longer than what is read.
+    pub fn tell_lost(&mut self, lost: bool, identity: usize, room: usize) {
+        if lost {
+            let note = (self.texts.cut_question)(room);
+            self.say(identity, note);
+        }
     }
 
     /// The burst is over: it becomes a question and takes its unit.

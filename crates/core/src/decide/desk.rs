@@ -75,6 +75,7 @@ impl<'a> Desk<'a> {
 
     /// Fills the free places: the next question, the burst's timer, the next message.
     pub fn tidy(&mut self) {
+        self.forget_old();
         self.tidy_questions();
         self.tidy_burst_timer();
         self.tidy_outbox();
@@ -86,6 +87,11 @@ impl<'a> Desk<'a> {
         self.next_effect += 1;
         self.open.push(Effect { id, due, attempt: 1, paid: false, action });
         id
+    }
+
+    /// Writes an effect down again as it is, to be performed now.
+    pub fn reopen(&mut self, effect: &Effect) {
+        self.open.push(Effect { due: self.now, ..effect.clone() });
     }
 
     /// Gives an effect its next attempt.
@@ -136,11 +142,19 @@ impl<'a> Desk<'a> {
 
     /// Queues a reply that costs no unit. After the day's last one there is a note, then silence.
     pub fn reply(&mut self, identity: usize, message: Message) -> bool {
+        let may = self.take_free_reply(identity);
+        if may {
+            self.queue(identity, message, Purpose::Notice, None);
+        }
+        may
+    }
+
+    /// Takes one of the day's free replies. After the last one there is a note, then silence.
+    pub fn take_free_reply(&mut self, identity: usize) -> bool {
         let day = self.now.juba_day();
         let limit = self.policy.limits.free_replies_per_day;
         if self.contact.free_replies.take(day, limit) {
             self.record(Record::FreeReply);
-            self.queue(identity, message, Purpose::Notice, None);
             return true;
         }
         if self.contact.free_replies.take(day, limit.saturating_add(1)) {
@@ -148,6 +162,27 @@ impl<'a> Desk<'a> {
         }
         self.record(Record::Silenced);
         false
+    }
+
+    /// Queues what became of a question: it is told even when the day's free replies are used up.
+    pub fn tell(&mut self, identity: usize, text: impl Into<String>) {
+        self.queue(identity, Message::plain(text), Purpose::Notice, None);
+    }
+
+    /// Whether a person of ours speaks in the page's inbox now.
+    pub fn human_speaks(&self, at: Time) -> bool {
+        self.contact.human_until.is_some_and(|until| at < until)
+    }
+
+    /// Lets go of texts that are past their time.
+    fn forget_old(&mut self) {
+        let (now, times) = (self.now, &self.policy.time);
+        let contact = &mut self.contact;
+        contact.limited.retain(|question| now.since(question.arrived) < times.limited_question_ms);
+        contact.memory.retain(|turn| now.since(turn.at) < self.policy.memory.keep_ms);
+        contact.kept.take_if(|kept| now.since(kept.arrived) >= times.kept_question_ms);
+        contact.stale.take_if(|stale| now.since(stale.arrived) > times.too_old_ms);
+        contact.more.take_if(|more| now >= more.until);
     }
 
     /// As [`Desk::reply`], with a text alone.
@@ -186,6 +221,15 @@ impl<'a> Desk<'a> {
     pub fn late(&mut self, effect: &Effect) {
         self.record(Record::LateOutcome);
         self.settle(effect.id);
+    }
+
+    /// A failure of an attempt that is over while a later one of the same effect is open: it changes nothing.
+    pub fn is_repeated(&mut self, effect: &Effect, outcome: &Outcome, ended: u32) -> bool {
+        let repeated = effect.attempt <= ended && matches!(outcome, Outcome::Failed(_) | Outcome::Unknown);
+        if repeated {
+            self.record(Record::LateOutcome);
+        }
+        repeated
     }
 
     fn tidy_burst_timer(&mut self) {

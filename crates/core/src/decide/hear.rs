@@ -4,7 +4,7 @@ use alloc::string::ToString;
 
 use super::Record;
 use super::desk::Desk;
-use crate::contact::effect::{Action, Case, Effect, Hint};
+use crate::contact::effect::{Action, Case, Effect, Hint, Prompt};
 use crate::contact::event::{Event, Media, Numbered};
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{Asked, DayCount, Extra, Identity, Stage};
@@ -22,6 +22,8 @@ impl Desk<'_> {
                 self.say(identity, self.texts.overflow);
             }
             Event::Revive(effect) => self.revive(effect, numbered, identity),
+            // Taking a message back is no message: the reply window and what waits for it stay as they are.
+            Event::Unsent(event) => self.unsend(*event),
             _ => self.hear_person(numbered, identity),
         }
     }
@@ -39,8 +41,7 @@ impl Desk<'_> {
             Stage::New => self.hear_new(numbered, identity),
             Stage::Ready => self.hear_ready(numbered, identity),
         }
-        let late = numbered.arrived.since(said) > self.policy.time.ask_again_after_ms;
-        if !late {
+        if !self.is_late(numbered) && self.contact.stage == Stage::Ready && !self.human_speaks(numbered.arrived) {
             self.ask_about_stale(identity);
         }
     }
@@ -49,27 +50,51 @@ impl Desk<'_> {
         match &numbered.envelope.event {
             Event::Text(text) => match words::read(text) {
                 Said::Danger => self.answer_danger(identity),
-                Said::Word(Word::Subscribe | Word::Start) => self.show_start_again(identity),
+                Said::Word(Word::Subscribe) => self.show_start_again(identity),
+                Said::Word(Word::Start) => {
+                    self.contact.quiet = false;
+                    self.show_start_again(identity);
+                }
                 Said::Word(word) => self.obey(word, numbered, identity),
-                Said::Yes if self.asked(Asked::Forget) => self.forget(identity),
-                Said::No if self.asked(Asked::Forget) => self.forget_not(identity),
-                Said::Yes if self.was_welcomed() => self.agree(identity),
-                Said::Plain if self.forget_typed(text, identity) => {}
-                Said::Plain => self.keep_question(numbered, identity, text),
-                _ => self.remind_to_agree(identity),
+                said => {
+                    if let Some(tap) = self.typed(said, text) {
+                        self.tap(tap, numbered, identity);
+                    } else if said == Said::Yes && self.was_welcomed(numbered) {
+                        self.agree(identity);
+                    } else if self.human_speaks(numbered.arrived) {
+                        // A person of ours talks to them.
+                    } else if said == Said::Plain {
+                        self.hear_early(numbered, identity, text);
+                    } else {
+                        self.remind_to_agree(identity);
+                    }
+                }
             },
             Event::Tap(Tap::Agree) => self.agree(identity),
             Event::Tap(Tap::GetStarted | Tap::Subscribe) => self.show_start_again(identity),
-            Event::Tap(tap @ (Tap::Help | Tap::Human | Tap::Status | Tap::Forget | Tap::ForgetNot)) => {
-                self.tap(*tap, numbered, identity);
-            }
-            Event::Unsent(event) => self.unsend(*event),
+            Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => self.tap(*tap, numbered, identity),
+            _ if self.human_speaks(numbered.arrived) => {}
             _ => self.remind_to_agree(identity),
         }
     }
 
+    /// A question before consent. One that came very late is asked about once the person agreed.
+    fn hear_early(&mut self, numbered: &Numbered, identity: usize, text: &str) {
+        if self.is_late(numbered) {
+            self.keep_stale(numbered, identity, text);
+            self.remind_to_agree(identity);
+        } else {
+            self.keep_question(numbered, identity, text);
+        }
+    }
+
+    /// Whether a question is too old to be answered unasked.
+    fn is_late(&self, numbered: &Numbered) -> bool {
+        numbered.arrived.since(numbered.said()) > self.policy.time.ask_again_after_ms
+    }
+
     fn hear_ready(&mut self, numbered: &Numbered, identity: usize) {
-        let human_speaks = self.contact.human_until.is_some_and(|until| numbered.arrived < until);
+        let human_speaks = self.human_speaks(numbered.arrived);
         match &numbered.envelope.event {
             Event::Text(text) => match words::read(text) {
                 Said::Danger => self.answer_danger(identity),
@@ -83,12 +108,13 @@ impl Desk<'_> {
                 }
             },
             Event::Tap(tap) => self.tap(*tap, numbered, identity),
-            Event::Unsent(event) => self.unsend(*event),
             _ if human_speaks => {}
             Event::Digits => {
+                self.move_on();
                 self.say(identity, self.texts.digits);
             }
             Event::Media(media) => {
+                self.move_on();
                 let text = self.media_text(*media);
                 self.say(identity, text);
             }
@@ -97,13 +123,19 @@ impl Desk<'_> {
     }
 
     fn hear_talk(&mut self, said: Said, text: &str, numbered: &Numbered, identity: usize) {
+        if matches!(said, Said::Yes | Said::No) && self.forget_stands() {
+            // Something was said in between: what the person means must be clear before anything is erased.
+            return self.ask_forget(identity);
+        }
+        self.move_on();
         let reply = match said {
             Said::Greeting => self.texts.greeting,
-            Said::Thanks | Said::Yes | Said::No => self.texts.welcome,
+            Said::Thanks => self.texts.welcome,
+            Said::Yes | Said::No => self.texts.okay,
             Said::Number => self.texts.number_not_needed,
             Said::Nothing => self.texts.nothing,
             Said::Plain | Said::Word(_) | Said::Danger => {
-                if numbered.arrived.since(numbered.said()) > self.policy.time.ask_again_after_ms {
+                if self.is_late(numbered) {
                     self.keep_stale(numbered, identity, text);
                 } else {
                     self.hear_part(numbered, identity, text);
@@ -128,10 +160,15 @@ impl Desk<'_> {
         if is(texts.menu_buttons[1]) {
             return Some(Tap::Region);
         }
+        if self.forget_stands() && is(texts.forget_buttons[0]) {
+            return Some(Tap::Forget);
+        }
+        if self.forget_stands() && is(texts.forget_buttons[1]) {
+            return Some(Tap::ForgetNot);
+        }
         match (self.contact.asked?, said) {
             (Asked::Forget, Said::Yes) => Some(Tap::Forget),
             (Asked::Forget, Said::No) => Some(Tap::ForgetNot),
-            (Asked::Forget, _) if is(texts.forget_buttons[0]) => Some(Tap::Forget),
             (Asked::Stale, Said::Yes) => Some(Tap::AskAgain),
             (Asked::Stale, Said::No) => Some(Tap::AskNot),
             (Asked::Region, _) => {
@@ -148,6 +185,9 @@ impl Desk<'_> {
 
     /// Does what a command says; commands cost nothing and work at any time.
     fn obey(&mut self, word: Word, numbered: &Numbered, identity: usize) {
+        if word != Word::Cancel {
+            self.move_on();
+        }
         match word {
             Word::Help => {
                 let quota = &self.policy.quota;
@@ -171,12 +211,18 @@ impl Desk<'_> {
                 self.contact.quiet = false;
                 self.show_menu(identity, self.texts.started);
             }
-            Word::DeleteMyData => self.ask_forget(identity),
+            Word::DeleteMyData => {
+                self.contact.burst = None;
+                self.ask_forget(identity);
+            }
         }
     }
 
     /// Does what a button means. An old button shows what is true today and moves nobody back.
     fn tap(&mut self, tap: Tap, numbered: &Numbered, identity: usize) {
+        if !matches!(tap, Tap::Forget | Tap::ForgetNot | Tap::AskAgain | Tap::AskNot) {
+            self.move_on();
+        }
         match tap {
             Tap::Agree => {
                 self.say(identity, self.texts.agreed_already);
@@ -236,6 +282,7 @@ impl Desk<'_> {
     }
 
     fn answer_danger(&mut self, identity: usize) {
+        self.move_on();
         self.record(Record::Danger);
         self.queue(identity, Message::plain(self.texts.danger), Purpose::Danger, None);
     }
@@ -289,22 +336,70 @@ impl Desk<'_> {
         index
     }
 
-    /// An operator wants a dead effect tried again: it goes the way of a new one, under today's rules.
+    /// An operator wants a dead effect tried again: it goes the way of a new one, under today's rules. A refused
+    /// one stays dead.
     fn revive(&mut self, effect: &Effect, numbered: &Numbered, identity: usize) {
-        self.settle(effect.id);
-        self.record(Record::Revived);
-        match &effect.action {
-            Action::Ask(prompt) => {
-                if let Some(line) = prompt.lines.last() {
-                    let room = self.policy.limits.question_chars;
-                    self.take_question(super::ask::question(numbered, identity, &line.content, room));
-                }
-            }
-            Action::Send { message, .. } => self.queue(identity, message.clone(), Purpose::Answer, None),
+        if self.is_held(effect) {
+            // Its process died too often: nobody told us, its place is still taken.
+            self.record(Record::Revived);
+            return self.reopen(effect);
+        }
+        let revived = match &effect.action {
+            Action::Ask(prompt) => self.revive_question(prompt, numbered, identity),
+            Action::Send { message, .. } => self.revive_send(effect, message, identity),
             Action::Alert(case) => {
                 self.emit(self.now, Action::Alert(case.clone()));
+                true
             }
-            Action::Timer => {}
+            Action::Timer => true,
+        };
+        if revived {
+            self.settle(effect.id);
+            self.record(Record::Revived);
+        } else {
+            self.record(Record::ReviveRefused);
+            // With its next attempt, so that it can be revived another day.
+            self.bury(&Effect { attempt: effect.attempt + 1, ..effect.clone() }, "reviving was refused");
         }
+    }
+
+    /// Whether the contact still waits for an effect.
+    fn is_held(&self, effect: &Effect) -> bool {
+        let contact = &self.contact;
+        contact.asking.iter().chain(&contact.retrying).any(|asking| asking.effect == effect.id)
+            || contact.sending.as_ref().is_some_and(|sending| sending.effect == effect.id)
+            || contact.burst_timer.is_some_and(|timer| timer.effect == effect.id)
+    }
+
+    fn revive_question(&mut self, prompt: &Prompt, numbered: &Numbered, identity: usize) -> bool {
+        let Some(line) = prompt.lines.last() else { return false };
+        if self.contact.stage != Stage::Ready || self.address(identity).is_none() {
+            return false;
+        }
+        let Some(unit) = self.reserve(identity) else { return false };
+        let mut question =
+            super::ask::question(numbered, identity, &line.content, self.policy.limits.question_chars);
+        question.unit = Some(unit);
+        self.record(Record::QuestionTaken);
+        self.contact.waiting.push_back(question);
+        true
+    }
+
+    fn revive_send(&mut self, effect: &Effect, message: &Message, identity: usize) -> bool {
+        if self.address(identity).is_none() {
+            return false;
+        }
+        let was = self.contact.buried.iter().find(|buried| buried.effect == effect.id).copied();
+        let mut unit = None;
+        if was.is_some_and(|buried| buried.unit) {
+            unit = self.reserve(identity);
+            if unit.is_none() {
+                return false;
+            }
+        }
+        self.contact.buried.retain(|buried| buried.effect != effect.id);
+        let purpose = was.map_or(Purpose::Answer, |buried| buried.purpose);
+        self.queue(identity, message.clone(), purpose, unit);
+        true
     }
 }

@@ -5,9 +5,8 @@ use super::desk::Desk;
 use crate::contact::effect::Action;
 use crate::contact::event::Numbered;
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{AnswerLanguage, Asked, Contact, Identity, Question, Region, RegionChoice, Sending};
+use crate::contact::{AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Sending};
 use crate::id::EventId;
-use crate::words;
 
 /// In the order of `Texts::region_buttons`.
 pub(super) const REGION_TAPS: [Tap; 5] = [
@@ -83,14 +82,14 @@ impl Desk<'_> {
         }
     }
 
-    /// The typed title of one of the deletion's buttons, for a person who has not agreed yet.
-    pub fn forget_typed(&mut self, text: &str, identity: usize) -> bool {
-        let chosen = self.asked(Asked::Forget)
-            && words::alone(text) == words::alone(self.texts.forget_buttons[0]);
-        if chosen {
-            self.forget(identity);
-        }
-        chosen
+    /// Whether "Delete my data?" stands, so that it can still be confirmed.
+    pub fn forget_stands(&self) -> bool {
+        self.contact.forget_asked.is_some_and(|at| self.now.since(at) <= self.policy.time.forget_confirm_ms)
+    }
+
+    /// The talk goes on to something else: a "yes" after it no longer answers what we asked before.
+    pub fn move_on(&mut self) {
+        self.contact.asked.take_if(|asked| matches!(asked, Asked::Forget | Asked::Stale));
     }
 
     pub fn forget_not(&mut self, identity: usize) {
@@ -106,9 +105,7 @@ impl Desk<'_> {
     /// Erases the person, if that was asked not long ago. What stays is no name, number or text: the keyed
     /// hash of each identity with its count, so that deletion refills nothing.
     pub fn forget(&mut self, identity: usize) {
-        let confirm_within = self.policy.time.forget_confirm_ms;
-        let asked = self.contact.forget_asked.take();
-        if asked.is_none_or(|at| self.now.since(at) > confirm_within) {
+        if !self.forget_stands() {
             return self.ask_forget(identity);
         }
         let Some(to) = self.address(identity).cloned() else { return };
@@ -122,7 +119,7 @@ impl Desk<'_> {
             identities: old
                 .identities
                 .into_iter()
-                .map(|it| Identity { address: None, heard: crate::Time::default(), ..it })
+                .map(|it| Identity { address: None, extra: Extra::new(), ..it })
                 .collect(),
             ..Contact::default()
         };
@@ -130,26 +127,25 @@ impl Desk<'_> {
         let digest = EventId::digest(&message.text);
         let effect = self.emit(self.now, Action::Send { to, message });
         self.contact.sending =
-            Some(Sending { effect, identity, purpose: Purpose::Notice, unit: None, digest, refused: 0, unknown: 0 });
+            Some(Sending { effect, identity, purpose: Purpose::Notice, unit: None, digest, refused: 0, down: 0, unknown: 0 });
     }
 
     /// A question that came too late to be answered unasked: it is asked about at the next message.
     pub fn keep_stale(&mut self, numbered: &Numbered, identity: usize, text: &str) {
         let room = self.policy.limits.question_chars;
+        let question = super::ask::question(numbered, identity, text, room);
         match &mut self.contact.stale {
-            Some(stale) if stale.text.chars().count() + text.chars().count() < room => {
-                stale.text.push('\n');
-                stale.text.push_str(text);
-                stale.events.push(numbered.envelope.id);
+            Some(stale) => {
+                super::ask::append(stale, &question, room);
             }
-            Some(_) => {}
-            None => self.contact.stale = Some(super::ask::question(numbered, identity, text, room)),
+            None => self.contact.stale = Some(question),
         }
+        self.contact.stale_asked = false;
     }
 
     pub fn ask_about_stale(&mut self, identity: usize) {
         let Some(stale) = &self.contact.stale else { return };
-        if self.asked(Asked::Stale) || self.now.since(stale.arrived) > self.policy.time.too_old_ms {
+        if self.contact.stale_asked || self.now.since(stale.arrived) > self.policy.time.too_old_ms {
             return;
         }
         let quote = super::ask::quote(&stale.text, self.policy.answers.quote_chars);
@@ -157,6 +153,7 @@ impl Desk<'_> {
         let buttons = [Button::new(yes, Tap::AskAgain), Button::new(no, Tap::AskNot)];
         if self.reply(identity, Message::with_buttons((self.texts.still_want)(&quote), &buttons)) {
             self.contact.asked = Some(Asked::Stale);
+            self.contact.stale_asked = true;
         }
     }
 
@@ -164,6 +161,7 @@ impl Desk<'_> {
         if self.asked(Asked::Stale) {
             self.contact.asked = None;
         }
+        self.contact.stale_asked = false;
         match self.contact.stale.take() {
             Some(stale) if wanted => self.take_question(Question { arrived: self.now, ..stale }),
             Some(_) => {

@@ -1,13 +1,11 @@
 //! The outbox: one message of a contact at a time, in order.
 
-use alloc::string::ToString;
-
 use super::Record;
 use super::desk::Desk;
 use crate::contact::effect::{Action, Effect, EffectFault, Retry};
 use crate::contact::event::Outcome;
 use crate::contact::message::Purpose;
-use crate::contact::{Outgoing, Sending};
+use crate::contact::{Buried, Outgoing, Sending, Unit};
 use crate::id::{EffectId, EventId};
 use crate::retry;
 use crate::time::Time;
@@ -37,6 +35,7 @@ impl Desk<'_> {
                 unit: out.unit,
                 digest,
                 refused: 0,
+                down: 0,
                 unknown: 0,
             });
         }
@@ -46,12 +45,18 @@ impl Desk<'_> {
     pub fn learn_send(&mut self, effect: &Effect, outcome: &Outcome) {
         let open = self.contact.sending.take_if(|sending| sending.effect == effect.id);
         let Some(mut sending) = open else { return self.late(effect) };
+        if self.is_repeated(effect, outcome, sending.refused + sending.down + sending.unknown) {
+            self.contact.sending = Some(sending);
+            return;
+        }
         match outcome {
             Outcome::Sent(message) => self.accepted(&sending, *message),
             Outcome::Failed(fault) => self.not_sent(sending, effect, fault),
             Outcome::Unknown if sending.unknown == 0 => {
                 // Its echo settles it; without one it is sent once more.
                 self.record(Record::UnknownSend);
+                self.know(sending.digest);
+                self.welcome_sent(sending.purpose);
                 sending.unknown += 1;
                 self.contact.sending = Some(sending);
                 self.again(effect, self.policy.time.unknown_send_ms);
@@ -59,7 +64,8 @@ impl Desk<'_> {
             Outcome::Unknown | Outcome::Answered(_) | Outcome::Done => {
                 // Twice without a word: it may well have arrived twice. An operator decides.
                 self.record(Record::UnknownSend);
-                self.bury(effect, "unknown twice");
+                self.record(Record::PossibleRepeat);
+                self.give_up(&sending, effect, "unknown twice");
             }
         }
     }
@@ -90,9 +96,46 @@ impl Desk<'_> {
         if sending.purpose == Purpose::Answer {
             self.record(Record::AnswerSent);
         }
+        if sending.unknown > 0 {
+            self.record(Record::PossibleRepeat);
+        }
+        self.welcome_sent(sending.purpose);
+        self.know(message);
+    }
+
+    /// Remembers a message of ours by its platform id, or by its digest where that id is not known.
+    fn know(&mut self, message: EventId) {
         self.contact.sent_ids.push_back(message);
         while self.contact.sent_ids.len() > KNOWN_SENDS {
             self.contact.sent_ids.pop_front();
+        }
+    }
+
+    /// A start text that was sent, or may have been, can be answered by a typed yes.
+    fn welcome_sent(&mut self, purpose: Purpose) {
+        if purpose == Purpose::Start
+            && let Some(welcome) = &mut self.contact.welcomed
+        {
+            welcome.sent = true;
+        }
+    }
+
+    /// Ends a send that never succeeded.
+    fn give_up(&mut self, sending: &Sending, effect: &Effect, reason: &str) {
+        self.lose(sending.purpose, sending.unit);
+        self.bury(effect, reason);
+        let (purpose, unit) = (sending.purpose, sending.unit.is_some());
+        self.contact.buried.push_back(Buried { effect: effect.id, purpose, unit });
+        while self.contact.buried.len() > KNOWN_SENDS {
+            self.contact.buried.pop_front();
+        }
+    }
+
+    /// What follows when a message does not reach the person.
+    fn lose(&mut self, purpose: Purpose, unit: Option<Unit>) {
+        self.give_back(unit);
+        if purpose == Purpose::Start {
+            self.contact.welcomed.take_if(|welcome| !welcome.sent);
         }
     }
 
@@ -100,17 +143,20 @@ impl Desk<'_> {
         let identity = sending.identity;
         match fault.retry {
             Retry::After(_) | Retry::ChannelDown => {
-                let (counted, floor) = match fault.retry {
-                    Retry::After(floor) => (true, floor),
-                    _ => (false, 0),
+                let floor = match fault.retry {
+                    Retry::After(floor) => {
+                        sending.refused += 1;
+                        floor
+                    }
+                    _ => {
+                        sending.down += 1;
+                        0
+                    }
                 };
-                sending.refused += 1;
-                if counted && sending.refused >= retry::SEND_ATTEMPTS {
-                    self.give_back(sending.unit);
-                    self.bury(effect, fault.reason.clone());
-                    return;
+                if sending.refused >= retry::SEND_ATTEMPTS {
+                    return self.give_up(&sending, effect, &fault.reason);
                 }
-                let delay = retry::send(sending.refused, &self.seed).max(floor);
+                let delay = retry::send(sending.refused + sending.down, &self.seed).max(floor);
                 if self.window_is_open_in(identity, delay) {
                     self.contact.sending = Some(sending);
                     self.again(effect, delay);
@@ -126,7 +172,7 @@ impl Desk<'_> {
             }
             Retry::Gone => {
                 self.settle(effect.id);
-                self.give_back(sending.unit);
+                self.lose(sending.purpose, sending.unit);
                 self.record(Record::Dropped);
                 for out in core::mem::take(&mut self.contact.outbox) {
                     if out.identity == identity {
@@ -136,10 +182,7 @@ impl Desk<'_> {
                     }
                 }
             }
-            Retry::Refused => {
-                self.give_back(sending.unit);
-                self.bury(effect, fault.reason.to_string());
-            }
+            Retry::Refused => self.give_up(&sending, effect, &fault.reason),
         }
     }
 
@@ -171,6 +214,6 @@ impl Desk<'_> {
 
     fn drop_message(&mut self, out: &Outgoing) {
         self.record(Record::Dropped);
-        self.give_back(out.unit);
+        self.lose(out.purpose, out.unit);
     }
 }

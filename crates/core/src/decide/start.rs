@@ -10,9 +10,10 @@ impl Desk<'_> {
     /// Answers a message that is no question, before consent.
     pub fn remind_to_agree(&mut self, identity: usize) {
         let long_ago = |at| self.now.since(at) > crate::time::DAY;
-        if self.contact.welcomed.is_none_or(|welcome| long_ago(welcome.at)) {
+        if self.contact.welcomed.is_none_or(|welcome| !welcome.sent || long_ago(welcome.at)) {
             self.show_start_again(identity);
         } else if !self.shown_a_moment_ago() {
+            self.contact.asked = None;
             let message = Message::with_buttons(self.texts.agree_first, &[self.agree_button()]);
             self.reply(identity, message);
         }
@@ -27,36 +28,40 @@ impl Desk<'_> {
         }
         let text = (self.texts.start)(self.policy.service.terms_url.as_deref());
         let message = Message::with_buttons(text, &[self.agree_button()]);
-        if self.contact.free_replies.take(self.now.juba_day(), self.policy.limits.free_replies_per_day) {
-            self.record(Record::FreeReply);
+        if self.take_free_reply(identity) {
             self.queue(identity, message, Purpose::Start, None);
-            self.contact.welcomed = Some(Welcome { decision: self.contact.decisions, at: self.now });
-        } else {
-            self.record(Record::Silenced);
+            let sent = self.contact.welcomed.is_some_and(|before| before.sent);
+            self.contact.welcomed = Some(Welcome { decision: self.contact.decisions, at: self.now, sent });
+            // A yes now answers the start text.
+            self.contact.asked = None;
         }
     }
 
-    /// Whether a typed yes counts: the start text was sent by an earlier decision.
-    pub fn was_welcomed(&self) -> bool {
-        self.contact.welcomed.is_some_and(|welcome| welcome.decision < self.contact.decisions)
+    /// Whether a typed yes counts: the start text was sent, and the yes was not written long before it.
+    pub fn was_welcomed(&self, numbered: &Numbered) -> bool {
+        // The platform's clock and ours may differ a little.
+        let not_before = |welcome: Welcome| numbered.said().plus(crate::time::MINUTE) >= welcome.at;
+        self.contact.welcomed.is_some_and(|welcome| welcome.sent && not_before(welcome))
     }
 
     /// A message before consent: kept, unseen by the AI, as one question.
     pub fn keep_question(&mut self, numbered: &Numbered, identity: usize, text: &str) {
         let fresh = |kept: &Question| self.now.since(kept.arrived) < self.policy.time.kept_question_ms;
         let room = self.policy.limits.question_chars;
-        match self.contact.kept.take().filter(fresh) {
+        let question = super::ask::question(numbered, identity, text, room);
+        let lost = match self.contact.kept.take().filter(fresh) {
             Some(mut kept) => {
-                if kept.text.chars().count() + text.chars().count() < room {
-                    kept.text.push('\n');
-                    kept.text.push_str(text);
-                }
-                kept.events.push(numbered.envelope.id);
+                let lost = super::ask::append(&mut kept, &question, room);
                 kept.arrived = numbered.arrived;
                 self.contact.kept = Some(kept);
+                lost
             }
-            None => self.contact.kept = Some(super::ask::question(numbered, identity, text, room)),
-        }
+            None => {
+                self.contact.kept = Some(question);
+                text.chars().count() > room
+            }
+        };
+        self.tell_lost(lost, identity, room);
         self.remind_to_agree(identity);
     }
 

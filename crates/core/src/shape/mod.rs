@@ -71,7 +71,11 @@ fn is_sentence_end(c: char) -> bool {
 fn ends_sentence(text: &str) -> bool {
     let mut back = text.chars().rev().skip_while(|c| matches!(c, '"' | '”' | ')' | '\''));
     match back.next() {
-        Some('.') => !back.next().is_some_and(char::is_numeric),
+        Some('.') => {
+            let line = text.trim_end_matches(['"', '”', ')', '\'']).trim_end_matches('.');
+            let line = line.rsplit('\n').next().unwrap_or_default().trim_start();
+            line.is_empty() || !line.chars().all(char::is_numeric)
+        }
         Some(c) => is_sentence_end(c),
         None => false,
     }

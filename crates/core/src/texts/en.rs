@@ -40,6 +40,7 @@ pub static ENGLISH: Texts = Texts {
     forgotten: "Done. Your data is deleted. Write again any time to start new.",
     greeting: "Hello! What do you want to know?",
     welcome: "You are welcome. Ask me anything, any time.",
+    okay: "Okay. Ask me anything, any time.",
     nothing: "Please write your question in words.",
     digits: "Please write it in a sentence.",
     sticker: "Thank you! Write me your question in words and I answer.",

@@ -75,6 +75,8 @@ pub struct Texts {
     pub greeting: &'static str,
     /// Thanks.
     pub welcome: &'static str,
+    /// A "yes", "ok" or "no" when nothing was asked.
+    pub okay: &'static str,
     /// Nothing that could be read.
     pub nothing: &'static str,
     /// A message of 4 to 6 digits: perhaps a PIN.

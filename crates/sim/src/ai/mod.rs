@@ -50,7 +50,9 @@ async fn complete(world: World, provider: Provider, headers: &HeaderMap, body: &
     let (content, finish) = match plan.outcome {
         AiOutcome::Answer(text) => {
             // Four characters are about one token.
-            let most = usize::try_from(asked.max_tokens().unwrap_or(u32::MAX)).unwrap_or(usize::MAX).saturating_mul(4);
+            let most = usize::try_from(asked.max_tokens().unwrap_or(u32::MAX))
+                .unwrap_or(usize::MAX)
+                .saturating_mul(4);
             match text.char_indices().nth(most) {
                 Some((end, _)) => (Some(text[..end].to_owned()), "length"),
                 None => (Some(text), "stop"),
@@ -141,7 +143,9 @@ fn outcome(knobs: &AiBehaviour, bearer: Option<&str>, asked: &Asked<'_>, dice: &
     if let Some((_, fixed)) = knobs.when.iter().find(|(part, _)| question.contains(part.as_str())) {
         return fixed.clone();
     }
-    if knobs.any_rate() && let Some(rolled) = knobs.roll(dice) {
+    if knobs.any_rate()
+        && let Some(rolled) = knobs.roll(dice)
+    {
         return rolled;
     }
     let answer = answers::answer(question, knobs.canned);
@@ -158,8 +162,9 @@ fn record(world: &World, provider: Provider, asked: &Asked<'_>) {
         return;
     }
     let messages = asked.messages.iter();
-    let messages =
-        messages.map(|m| ChatMessage { role: m.role.to_string(), content: m.content.0.to_string() }).collect();
+    let messages = messages
+        .map(|m| ChatMessage { role: m.role.to_string(), content: m.content.0.to_string() })
+        .collect();
     let request = AiRequest { provider, model: asked.model.to_string(), messages, at_ms: clock::now_ms() };
     let request = Arc::new(request);
     if inner.config.record {

@@ -122,7 +122,9 @@ impl Reply<'_> {
             None => events.push(chunk(json!({ "role": "assistant", "content": null }), None, None)),
             Some(content) => {
                 events.push(chunk(json!({ "role": "assistant", "content": "" }), None, None));
-                events.extend(content.split_inclusive(' ').map(|word| chunk(json!({ "content": word }), None, None)));
+                events.extend(
+                    content.split_inclusive(' ').map(|word| chunk(json!({ "content": word }), None, None)),
+                );
             }
         }
         events.push(chunk(json!({}), Some(self.finish), Some(self.usage())));
@@ -163,7 +165,10 @@ impl Reply<'_> {
     }
 }
 
-fn body_of(kind: &'static str, stream: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static) -> Response<Body> {
+fn body_of(
+    kind: &'static str,
+    stream: impl Stream<Item = Result<Bytes, std::io::Error>> + Send + 'static,
+) -> Response<Body> {
     ([(header::CONTENT_TYPE, kind)], Body::from_stream(stream)).into_response()
 }
 

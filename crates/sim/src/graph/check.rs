@@ -86,10 +86,16 @@ pub(super) fn check(body: &[u8]) -> Result<Valid, GraphFault> {
     let user = body.recipient.map(|recipient| recipient.id).unwrap_or_default();
     ensure(!user.is_empty(), "The parameter recipient is required")?;
     match body.messaging_type.as_deref() {
-        None | Some("RESPONSE" | "UPDATE") => ensure(body.tag.is_none(), "Message tags need messaging_type MESSAGE_TAG")?,
+        None | Some("RESPONSE" | "UPDATE") => {
+            ensure(body.tag.is_none(), "Message tags need messaging_type MESSAGE_TAG")?;
+        }
         // Tags were switched off; see the traps in the reference.
         Some("MESSAGE_TAG") => return Err(wrong("Message tags are deprecated")),
-        Some(other) => return Err(wrong(format!("Param messaging_type must be one of {{RESPONSE, UPDATE}}, got {other}"))),
+        Some(other) => {
+            return Err(wrong(format!(
+                "Param messaging_type must be one of {{RESPONSE, UPDATE}}, got {other}"
+            )));
+        }
     }
     let what = match (body.sender_action, body.message) {
         (Some(action), None) => What::Action(sender_action(&action)?),
@@ -101,14 +107,18 @@ pub(super) fn check(body: &[u8]) -> Result<Valid, GraphFault> {
 }
 
 fn sender_action(name: &str) -> Result<&'static str, GraphFault> {
-    ["typing_on", "typing_off", "mark_seen"].into_iter().find(|known| *known == name).ok_or_else(|| {
-        wrong("Param sender_action must be one of {MARK_SEEN, TYPING_ON, TYPING_OFF}")
-    })
+    ["typing_on", "typing_off", "mark_seen"]
+        .into_iter()
+        .find(|known| *known == name)
+        .ok_or_else(|| wrong("Param sender_action must be one of {MARK_SEEN, TYPING_ON, TYPING_OFF}"))
 }
 
 fn message_of(message: Message) -> Result<What, GraphFault> {
     let metadata = message.metadata;
-    ensure(metadata.as_ref().is_none_or(|m| m.len() <= METADATA), "Length of param message[metadata] must be <= 1000")?;
+    ensure(
+        metadata.as_ref().is_none_or(|m| m.len() <= METADATA),
+        "Length of param message[metadata] must be <= 1000",
+    )?;
     ensure(message.quick_replies.len() <= QUICK_REPLIES, "Quick replies: at most 13")?;
     let quick_replies = message.quick_replies.into_iter().map(quick_reply).collect::<Result<_, _>>()?;
     let (text, buttons) = match (message.text, message.attachment) {
@@ -129,8 +139,14 @@ fn message_of(message: Message) -> Result<What, GraphFault> {
 fn quick_reply(raw: RawQuickReply) -> Result<QuickReply, GraphFault> {
     ensure(raw.content_type.as_deref() == Some("text"), "Quick reply: content_type must be text")?;
     let (title, payload) = (raw.title.unwrap_or_default(), raw.payload.unwrap_or_default());
-    ensure(!title.is_empty() && title.chars().count() <= TITLE, "Quick reply: title must have 1 to 20 characters")?;
-    ensure(!payload.is_empty() && payload.chars().count() <= PAYLOAD, "Quick reply: payload must have 1 to 1000 characters")?;
+    ensure(
+        !title.is_empty() && title.chars().count() <= TITLE,
+        "Quick reply: title must have 1 to 20 characters",
+    )?;
+    ensure(
+        !payload.is_empty() && payload.chars().count() <= PAYLOAD,
+        "Quick reply: payload must have 1 to 1000 characters",
+    )?;
     Ok(QuickReply { title, payload })
 }
 
@@ -144,7 +160,10 @@ fn template(attachment: Attachment) -> Result<(String, Vec<Button>), GraphFault>
     ensure(template.kind.as_deref() == Some("button"), "The simulator knows template_type button only")?;
     let text = template.text.unwrap_or_default();
     ensure(!text.trim().is_empty(), "Button template: text is required")?;
-    ensure(text.encode_utf16().count() <= TEMPLATE_TEXT, "Button template: text must have at most 640 characters")?;
+    ensure(
+        text.encode_utf16().count() <= TEMPLATE_TEXT,
+        "Button template: text must have at most 640 characters",
+    )?;
     ensure((1..=BUTTONS).contains(&template.buttons.len()), "Button template: 1 to 3 buttons")?;
     let buttons = template.buttons.into_iter().map(button).collect::<Result<_, _>>()?;
     Ok((text, buttons))
@@ -152,10 +171,15 @@ fn template(attachment: Attachment) -> Result<(String, Vec<Button>), GraphFault>
 
 fn button(raw: RawButton) -> Result<Button, GraphFault> {
     let title = raw.title.unwrap_or_default();
-    ensure(!title.is_empty() && title.chars().count() <= TITLE, "Button: title must have 1 to 20 characters")?;
+    ensure(
+        !title.is_empty() && title.chars().count() <= TITLE,
+        "Button: title must have 1 to 20 characters",
+    )?;
     let payload_fits = raw.payload.as_ref().is_some_and(|p| !p.is_empty() && p.chars().count() <= PAYLOAD);
     match raw.r#type.as_str() {
-        "postback" | "phone_number" => ensure(payload_fits, "Button: payload must have 1 to 1000 characters")?,
+        "postback" | "phone_number" => {
+            ensure(payload_fits, "Button: payload must have 1 to 1000 characters")?;
+        }
         "web_url" => ensure(raw.url.is_some(), "Button: url is required")?,
         _ => return Err(wrong("Button: type must be postback, web_url or phone_number")),
     }

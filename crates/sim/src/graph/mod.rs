@@ -17,7 +17,10 @@ use crate::world::World;
 pub(crate) fn router() -> Router<World> {
     Router::new()
         .route("/{version}/{page}/messages", post(send::send))
-        .route("/{version}/{page}/messenger_profile", post(profile::set).get(profile::get).delete(profile::delete))
+        .route(
+            "/{version}/{page}/messenger_profile",
+            post(profile::set).get(profile::get).delete(profile::delete),
+        )
         .route("/{version}/{page}/subscribed_apps", get(profile::subscribed).post(profile::subscribe))
         .route("/{version}/{page}", get(profile::page))
 }
@@ -49,10 +52,13 @@ fn authorize(
             .saying("An active access token must be used to query information about the current user."));
     };
     if token != config.page_access_token {
-        return Err(GraphFault::new(400, 190, Some(467)).saying("Invalid OAuth access token - Cannot parse access token"));
+        return Err(GraphFault::new(400, 190, Some(467))
+            .saying("Invalid OAuth access token - Cannot parse access token"));
     }
     if given.appsecret_proof.as_ref().is_some_and(|proof| *proof != world.inner.proof) {
-        return Err(GraphFault::new(400, 100, None).saying("Invalid appsecret_proof provided in the API argument"));
+        return Err(
+            GraphFault::new(400, 100, None).saying("Invalid appsecret_proof provided in the API argument")
+        );
     }
     if !version.starts_with('v') {
         return Err(GraphFault::new(400, 2500, None).saying(format!("Unknown path components: /{version}")));
@@ -100,7 +106,8 @@ pub(crate) fn json(status: u16, body: &impl Serialize) -> Response<Body> {
     let bytes = serde_json::to_vec(body).unwrap_or_default();
     let mut response = Response::new(Body::from(bytes));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json; charset=UTF-8"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/json; charset=UTF-8"));
     response
 }
-

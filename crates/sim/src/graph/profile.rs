@@ -13,7 +13,8 @@ use crate::world::World;
 const GREETING: usize = 160;
 const MENU_TITLE: usize = 30;
 const MENU_ITEMS: usize = 20;
-const KNOWN: [&str; 5] = ["get_started", "greeting", "persistent_menu", "ice_breakers", "whitelisted_domains"];
+const KNOWN: [&str; 5] =
+    ["get_started", "greeting", "persistent_menu", "ice_breakers", "whitelisted_domains"];
 
 pub(super) async fn set(
     State(world): State<World>,
@@ -61,8 +62,11 @@ pub(super) async fn get(
     let fields = given.fields.unwrap_or_default();
     let profile = world.inner.profile.lock();
     let asked = |key: &str| fields.split(',').any(|field| field.trim() == key);
-    let shown: Map<String, Value> =
-        profile.iter().filter(|(key, _)| asked(key)).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let shown: Map<String, Value> = profile
+        .iter()
+        .filter(|(key, _)| asked(key))
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     let data = if shown.is_empty() { json!([]) } else { json!([shown]) };
     answer(200, &json!({ "data": data }))
 }
@@ -133,7 +137,9 @@ fn check(fields: &Map<String, Value>, started: bool) -> Result<(), GraphFault> {
         let items = menu["call_to_actions"].as_array().map_or(&[][..], Vec::as_slice);
         let sound = items.iter().all(menu_item);
         if !menu["locale"].is_string() || items.is_empty() || items.len() > MENU_ITEMS || !sound {
-            return Err(wrong("persistent_menu must have a locale and 1 to 20 items with type, title (30) and payload"));
+            return Err(wrong(
+                "persistent_menu must have a locale and 1 to 20 items with type, title (30) and payload",
+            ));
         }
     }
     Ok(())

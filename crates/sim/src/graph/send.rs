@@ -151,7 +151,15 @@ fn post_events(world: &World, user: &Arc<str>, sent: Arc<Sent>, echo_after: Dura
         let mut posts = Vec::with_capacity(3);
         if events.echo {
             let metadata = sent.metadata.as_deref();
-            posts.push(payload::echo(page, &user, &sent.mid, config.app_id, &sent.text, metadata, sent.at_ms));
+            posts.push(payload::echo(
+                page,
+                &user,
+                &sent.mid,
+                config.app_id,
+                &sent.text,
+                metadata,
+                sent.at_ms,
+            ));
         }
         if events.delivery {
             posts.push(payload::delivery(page, &user, &[&sent.mid], clock::now_ms()));

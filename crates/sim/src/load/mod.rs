@@ -30,7 +30,7 @@ pub type Hook = Arc<dyn Fn(&World, &LoadProgress) + Send + Sync>;
 /// What a load does.
 #[derive(Clone)]
 pub struct LoadPlan {
-    /// The world of [`run`]; [`run_in`] does not look at it. Recording may be off.
+    /// The world of [`run`]; [`run_in`] does not look at it. Recording is off in the default, to keep memory small.
     pub config: Config,
     /// How many people, 1 to 1,000,000. Questions go round among them.
     pub users: u32,
@@ -68,7 +68,13 @@ impl Default for LoadPlan {
             agree: true,
             answer_wait: Duration::from_mins(1),
             seed: 1,
-            limit_words: words(&["limit", "free question", "questions today", "no questions left", "waiting questions"]),
+            limit_words: words(&[
+                "limit",
+                "free question",
+                "questions today",
+                "no questions left",
+                "waiting questions",
+            ]),
             apology_words: words(&["sorry", "could not answer", "try again"]),
             hook: None,
         }
@@ -120,7 +126,7 @@ pub struct LoadProgress {
     pub elapsed_ms: u64,
 }
 
-/// Latencies in ms, measured from the scheduled time.
+/// Latencies in ms, measured from the scheduled time. The schedule's timer ticks in ms, so up to 1 ms is its own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
 pub struct Latency {
     /// Half were at most this.
@@ -148,7 +154,7 @@ pub struct LoadReport {
     pub acked: u64,
     /// Questions never acknowledged.
     pub unacked: u64,
-    /// Posts that failed and were tried again, duplicates included.
+    /// Posts that failed and were tried again; duplicates, echoes and receipts included.
     pub retried: u64,
     /// From the scheduled time to the acknowledgement.
     pub ack: Latency,

@@ -20,6 +20,8 @@ use crate::world::World;
 
 /// People who agree at the same time.
 const AGREEING_AT_ONCE: usize = 64;
+/// How long the bot may take to be there at all.
+const START_WAIT: Duration = Duration::from_secs(15);
 /// How long one person's agreeing may take.
 const AGREE_WAIT: Duration = Duration::from_mins(1);
 /// Questions on their way at once; past it the schedule waits, which its latencies then show.
@@ -70,6 +72,7 @@ pub async fn run_in(world: &World, plan: LoadPlan) -> anyhow::Result<LoadReport>
     ensure!((1..=MOST_USERS).contains(&plan.users), "users must be 1 to {MOST_USERS}, e.g. 100");
     ensure!(plan.rate > 0.0 && plan.rate.is_finite(), "rate must be over 0, e.g. 50 questions a second");
     ensure!(plan.deliveries >= 1, "deliveries must be at least 1");
+    until_bot_answers(world).await?;
     let run = u64::try_from(clock::now_ms()).unwrap_or_default() % 1_000_000_000;
     let load = Arc::new(Load {
         world: world.clone(),
@@ -89,6 +92,12 @@ pub async fn run_in(world: &World, plan: LoadPlan) -> anyhow::Result<LoadReport>
     background.spawn(end.clone().run_until_cancelled_owned(async move { ticking.tick().await }));
 
     let not_agreed = if load.plan.agree { load.agree().await } else { 0 };
+    if not_agreed == load.plan.users {
+        end.cancel();
+        anyhow::bail!(
+            "none of {not_agreed} people got an answer to \"hello\" and \"yes\": has the bot the right settings?"
+        );
+    }
     *load.phase.lock() = Phase::Asking;
     let asking = clock::now();
     load.ask(&work).await;
@@ -110,6 +119,18 @@ pub async fn run_in(world: &World, plan: LoadPlan) -> anyhow::Result<LoadReport>
     let after = world.counts();
     report.retried = (after.posts - after.posts_acked).saturating_sub(before.posts - before.posts_acked);
     Ok(report)
+}
+
+/// A bot that is still starting is waited for; one that is not there would only make a long, useless run.
+async fn until_bot_answers(world: &World) -> anyhow::Result<()> {
+    let url = format!("{}/webhook", world.bot_url());
+    let tries = async {
+        while world.inner.postman.client().get(&url).send().await.is_err() {
+            tokio::time::sleep(TICK).await;
+        }
+    };
+    let answered = tokio::time::timeout(START_WAIT, tries).await;
+    answered.map_err(|_| anyhow::anyhow!("the bot does not answer at {url}; start it first"))
 }
 
 /// Enters everything that happens until the end. True if something was missed.
@@ -153,7 +174,8 @@ impl Load {
     }
 
     fn text_from(&self, user: usize, text: &str) -> Bytes {
-        let event = payload::text(self.world.page(), &self.id_of(user), &self.world.mid(), text, clock::now_ms());
+        let event =
+            payload::text(self.world.page(), &self.id_of(user), &self.world.mid(), text, clock::now_ms());
         self.world.body_of(event)
     }
 
@@ -188,7 +210,8 @@ impl Load {
     /// Every user says hello, reads the terms and says yes. How many did not get that far.
     async fn agree(&self) -> u32 {
         let users = usize::try_from(self.plan.users).unwrap_or_default();
-        let agreed = stream::iter(0..users).map(|user| self.agree_one(user)).buffer_unordered(AGREEING_AT_ONCE);
+        let agreed =
+            stream::iter(0..users).map(|user| self.agree_one(user)).buffer_unordered(AGREEING_AT_ONCE);
         let agreed = agreed.filter(|agreed| std::future::ready(*agreed)).count().await;
         u32::try_from(users - agreed).unwrap_or(u32::MAX)
     }
@@ -200,7 +223,8 @@ impl Load {
             self.world.deliver(self.text_from(user, "yes")).await;
             self.texts(user, 2).await;
         };
-        let agreed = tokio::time::timeout(AGREE_WAIT, self.until_stop(steps)).await.is_ok_and(|done| done.is_some());
+        let agreed =
+            tokio::time::timeout(AGREE_WAIT, self.until_stop(steps)).await.is_ok_and(|done| done.is_some());
         self.tally.lock().ready += u32::from(agreed);
         agreed
     }

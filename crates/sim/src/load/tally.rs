@@ -83,7 +83,9 @@ impl Tally {
     /// An AI was asked this.
     pub(super) fn ai(&mut self, text: &str) {
         for (user, number) in marks(text) {
-            if let Some(question) = self.askers.get_mut(user).and_then(|asker| asker.questions.get_mut(number)) {
+            if let Some(question) =
+                self.askers.get_mut(user).and_then(|asker| asker.questions.get_mut(number))
+            {
                 question.ai += 1;
             }
         }
@@ -93,7 +95,8 @@ impl Tally {
     pub(super) fn text(&mut self, user: usize, text: &str, now: u64) {
         let Some(asker) = self.askers.get_mut(user) else { return };
         asker.texts += 1;
-        let mine: Vec<usize> = marks(text).filter(|(owner, _)| *owner == user).map(|(_, number)| number).collect();
+        let mine: Vec<usize> =
+            marks(text).filter(|(owner, _)| *owner == user).map(|(_, number)| number).collect();
         if mine.is_empty() {
             let lower = text.to_lowercase();
             let says = |words: &[String]| words.iter().any(|word| lower.contains(word.as_str()));
@@ -157,7 +160,9 @@ impl Tally {
             report.apologised += apologised as u64;
             report.lost += lost as u64;
             let room = EXAMPLES.saturating_sub(report.examples.len());
-            report.examples.extend(unheard.iter().rev().take(lost.min(room)).map(|n| format!("Q-{user}-{n} lost")));
+            report
+                .examples
+                .extend(unheard.iter().rev().take(lost.min(room)).map(|n| format!("Q-{user}-{n} lost")));
             for question in &asker.questions {
                 acks.extend(question.acked.map(|at| at.saturating_sub(question.scheduled)));
                 let Some(at) = question.answered else { continue };
@@ -289,6 +294,9 @@ mod tests {
     #[test]
     fn percentiles_are_of_the_nearest_rank() {
         let latency = latency((1..=200).map(|n| n * 1_000).collect());
-        assert!((latency.p50_ms - 100.0).abs() < 0.01 && (latency.p99_ms - 198.0).abs() < 0.01, "{latency:?}");
+        assert!(
+            (latency.p50_ms - 100.0).abs() < 0.01 && (latency.p99_ms - 198.0).abs() < 0.01,
+            "{latency:?}"
+        );
     }
 }

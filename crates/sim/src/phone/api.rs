@@ -88,7 +88,10 @@ pub(super) async fn profile(State(world): State<World>) -> Json<Value> {
 }
 
 /// Everything both sides said, in order, and what the other side is doing.
-pub(super) async fn history(State(world): State<World>, Query(who): Query<Who>) -> Result<Json<Value>, Refusal> {
+pub(super) async fn history(
+    State(world): State<World>,
+    Query(who): Query<Who>,
+) -> Result<Json<Value>, Refusal> {
     let user = who.checked()?;
     let (sent, actions) = (world.sent_to(&user), world.actions_of(&user));
     let last_sent = sent.last().map_or(0, |s| s.at_ms);
@@ -123,7 +126,9 @@ fn event_of(happening: Happening) -> Event {
     let (name, data) = match happening {
         Happening::Sent(_, sent) => ("line", json!(Line::from(Sent::clone(&sent)))),
         Happening::Acted(_, Action { name: "mark_seen", at_ms }) => ("seen", json!({ "at_ms": at_ms })),
-        Happening::Acted(_, Action { name, at_ms }) => ("typing", json!({ "on": name == "typing_on", "at_ms": at_ms })),
+        Happening::Acted(_, Action { name, at_ms }) => {
+            ("typing", json!({ "on": name == "typing_on", "at_ms": at_ms }))
+        }
         Happening::Asked(_) => ("asked", json!({})),
     };
     Event::default().event(name).data(data.to_string())

@@ -4,13 +4,14 @@
 const $ = (id) => document.getElementById(id);
 const log = $("log"), scroller = $("scroll"), composer = $("composer"), typing = $("typing"), chips = $("quick-replies");
 const TYPING_MS = 20000;
-const STAND_INS = { sticker: "👍", image: "🖼️ Photo", voice: "🎤 Voice note (0:07)", location: "📍 Place: Juba" };
+const STAND_INS = { sticker: "Thumbs up", image: "[Photo]", voice: "[Voice note, 0:07]", location: "[Place: Juba]" };
 
 let user = "";
 let stream = null;
 let seenMs = 0;
 let typingTimer = 0;
 let lastDay = "";
+let stick = true; // whether the end of the conversation is in view and shall stay there
 
 // ---- who I am: one simulated person per tab, kept in the address
 
@@ -83,7 +84,6 @@ function rowOf(id) {
 function addLine(line, isNew) {
   if (rowOf(line.id)) return;
   const atEnd = isAtEnd();
-  $("welcome").classList.toggle("started", true);
   $("get-started").hidden = true;
   addDay(line.at_ms);
   const previous = log.lastElementChild;
@@ -116,7 +116,7 @@ function addDay(atMs) {
 function bubbleOf(line) {
   const bubble = element("div", "bubble " + line.who);
   const text = STAND_INS[line.kind] || line.text || "(attachment)";
-  if (line.kind === "sticker") bubble.classList.add("big", "bare");
+  if (line.kind === "sticker") bubble.classList.add("sticker");
   if (line.buttons && line.buttons.length) bubble.classList.add("with-buttons");
   bubble.append(element("span", "hidden", line.who === "me" ? "You: " : "Answer Bot: "));
   const body = element("span", "text");
@@ -214,10 +214,15 @@ function showTrouble(text) {
 }
 
 function isAtEnd() {
+  return stick;
+}
+
+function looksAtEnd() {
   return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
 }
 
 function toEnd() {
+  stick = true;
   scroller.scrollTop = scroller.scrollHeight;
   $("to-end").hidden = true;
 }
@@ -277,7 +282,9 @@ composer.addEventListener("keydown", (event) => {
   sendTyped();
 });
 $("to-end").addEventListener("click", () => { toEnd(); composer.focus(); });
-scroller.addEventListener("scroll", () => { if (isAtEnd()) $("to-end").hidden = true; });
+scroller.addEventListener("scroll", () => { stick = looksAtEnd(); if (stick) $("to-end").hidden = true; });
+// A keyboard or chips take room; the last message stays in view.
+new ResizeObserver(() => { if (stick) toEnd(); }).observe(scroller);
 document.querySelectorAll("[data-send]").forEach((button) => {
   button.addEventListener("click", () => { closeMenus(); send(button.dataset.send); composer.focus(); });
 });

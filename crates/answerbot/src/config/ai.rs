@@ -1,0 +1,125 @@
+//! AI providers: from the keys, or the whole order from `[[ai.providers]]`.
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::raw::Raw;
+
+/// The model when nothing is said: cheap, sound, short answers.
+const MODEL: &str = "gpt-4o-mini";
+
+/// One provider, in the order of trying.
+#[derive(Clone, Debug)]
+pub struct AiProvider {
+    /// Name in metrics and logs.
+    pub name: String,
+    /// Base URL, up to before `/chat/completions`.
+    pub base_url: String,
+    /// Key.
+    pub key: SecretString,
+    /// Models: the first is asked for, the others are OpenRouter's own fallback.
+    pub models: Vec<String>,
+    /// Price of a million tokens read, in micro-dollars, where it is known.
+    pub price_in: Option<u64>,
+    /// Price of a million tokens written, in micro-dollars, where it is known.
+    pub price_out: Option<u64>,
+    /// Whether it speaks OpenRouter's dialect.
+    pub is_openrouter: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    name: String,
+    base_url: Option<String>,
+    api_key: Option<String>,
+    model: String,
+    #[serde(default)]
+    fallback_models: Vec<String>,
+    /// US dollars for a million tokens.
+    usd_in: Option<f64>,
+    usd_out: Option<f64>,
+}
+
+pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
+    let url = |name: &str| raw.effective(name).0.unwrap_or_default().trim_end_matches('/').to_owned();
+    let providers = match &raw.providers {
+        Some(section) => match section.clone().try_into::<Vec<Written>>() {
+            Ok(all) => all.into_iter().filter_map(|it| written(it, raw, &url, faults)).collect(),
+            Err(error) => {
+                faults.push(format!("answerbot.toml: [[ai.providers]] is not understood: {}", error.to_string().trim()));
+                return Vec::new();
+            }
+        },
+        None => from_keys(raw, &url),
+    };
+    if providers.is_empty() {
+        faults.push(
+            "OPENROUTER_API_KEY or OPENAI_API_KEY is missing: without an AI nobody is answered. Example: \
+             OPENROUTER_API_KEY=sk-or-v1-..."
+                .into(),
+        );
+    }
+    for provider in &providers {
+        super::settings::check_url(&format!("the base URL of the AI provider {}", provider.name), &provider.base_url, faults);
+    }
+    providers
+}
+
+fn from_keys(raw: &Raw, url: &dyn Fn(&str) -> String) -> Vec<AiProvider> {
+    let model = raw.get("AI_MODEL");
+    let mut providers = Vec::new();
+    if let Some(key) = raw.get("OPENROUTER_API_KEY") {
+        let model = model.map_or_else(|| format!("openai/{MODEL}"), str::to_owned);
+        providers.push(provider("openrouter", url("OPENROUTER_BASE_URL"), key, model, true));
+    }
+    if let Some(key) = raw.get("OPENAI_API_KEY") {
+        // OpenRouter names models "maker/model"; OpenAI knows its own by the second half.
+        let own = model.map(|it| it.strip_prefix("openai/").unwrap_or(it)).filter(|it| !it.contains('/'));
+        providers.push(provider("openai", url("OPENAI_BASE_URL"), key, own.unwrap_or(MODEL).to_owned(), false));
+    }
+    providers
+}
+
+fn provider(name: &str, base_url: String, key: &str, model: String, is_openrouter: bool) -> AiProvider {
+    // OpenAI does not say what a call cost; this is the list price of the default model.
+    let list = (model == MODEL).then_some((150_000, 600_000));
+    AiProvider {
+        name: name.to_owned(),
+        base_url,
+        key: key.to_owned().into(),
+        models: vec![model],
+        price_in: list.map(|it| it.0),
+        price_out: list.map(|it| it.1),
+        is_openrouter,
+    }
+}
+
+fn written(it: Written, raw: &Raw, url: &dyn Fn(&str) -> String, faults: &mut Vec<String>) -> Option<AiProvider> {
+    let (setting, base) = match it.name.as_str() {
+        "openrouter" => ("OPENROUTER_API_KEY", Some("OPENROUTER_BASE_URL")),
+        "openai" => ("OPENAI_API_KEY", Some("OPENAI_BASE_URL")),
+        _ => ("", None),
+    };
+    let key = it.api_key.clone().or_else(|| raw.get(setting).map(str::to_owned));
+    let Some(base_url) = it.base_url.or_else(|| base.map(url)) else {
+        faults.push(format!("answerbot.toml: the AI provider {} has no base_url, such as \"http://127.0.0.1:11434/v1\".", it.name));
+        return None;
+    };
+    let micro = |usd: Option<f64>| usd.filter(|it| it.is_finite() && *it >= 0.0).map(micro_usd);
+    Some(AiProvider {
+        is_openrouter: it.name.starts_with("openrouter"),
+        base_url: base_url.trim_end_matches('/').to_owned(),
+        // A local model needs no key.
+        key: key.unwrap_or_default().into(),
+        models: std::iter::once(it.model).chain(it.fallback_models).collect(),
+        price_in: micro(it.usd_in),
+        price_out: micro(it.usd_out),
+        name: it.name,
+    })
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "prices are finite and not negative")]
+fn micro_usd(usd: f64) -> u64 {
+    (usd * 1e6).round() as u64
+}

@@ -1,0 +1,270 @@
+//! Attending a contact: open, decide, commit, and let the effects go.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_core::contact::Contact;
+use answerbot_core::contact::effect::{Effect, Kind};
+use answerbot_core::contact::event::{Input, Numbered};
+use answerbot_core::decide::Record;
+use answerbot_core::{ContactId, Decision, decide};
+use answerbot_ports::cache::Warm;
+use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, StoreError};
+
+use crate::desks::{Learned, Pile};
+use crate::slots::Slot;
+use crate::{Shared, perform};
+
+/// Pauses while the store is away: 50 ms, 100 ms, 200 ms, ... up to 5 s.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Puts something on a contact's desk and sends somebody there if nobody sits at it.
+pub(crate) fn feed(shared: &Arc<Shared>, contact: ContactId, pile: Pile) {
+    if shared.desks.put(contact, pile) {
+        shared.tasks.spawn(attend(Arc::clone(shared), contact));
+    }
+}
+
+async fn attend(shared: Arc<Shared>, contact: ContactId) {
+    let mut pause = PAUSE;
+    while let Some(mut pile) = shared.desks.take(contact) {
+        match attend_once(&shared, contact, &mut pile).await {
+            Ok(()) => pause = PAUSE,
+            Err(error) => {
+                metrics::counter!("attend_failed_total").increment(1);
+                tracing::error!(contact.id = %contact, error = %error, "a contact could not be attended; trying again");
+                if shared.stopping.is_cancelled() {
+                    // The store has the envelopes, and the effects stay open in it.
+                    return shared.desks.leave(contact);
+                }
+                pile.look = true;
+                shared.desks.put_back(contact, pile);
+                tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
+        }
+    }
+}
+
+/// What a decision is made on.
+struct Basis {
+    contact: Arc<Contact>,
+    version: u64,
+    consumed: u64,
+    envelopes: Vec<Numbered>,
+}
+
+/// Decides what is on the pile and commits it. What it could not take is left on the pile.
+async fn attend_once(shared: &Arc<Shared>, contact: ContactId, pile: &mut Pile) -> Result<(), StoreError> {
+    loop {
+        let basis = basis(shared, contact, pile).await?;
+        // An outcome that came twice, or for an effect that is settled, needs no decision.
+        pile.learned.retain(|learned| !shared.performing.was_settled(learned.effect.id));
+        if basis.envelopes.is_empty() && pile.learned.is_empty() {
+            return Ok(());
+        }
+        let Some((decision, consumed)) = decided(shared, contact, &basis, pile).await? else { continue };
+        if commit(shared, contact, &basis, decision, consumed).await? {
+            for learned in pile.learned.drain(..) {
+                if let Some(durable) = learned.durable {
+                    let _ = durable.send(());
+                }
+            }
+            pile.envelopes.clear();
+            pile.look = false;
+            return Ok(());
+        }
+        // Somebody else decided first.
+        metrics::counter!("commits_stale_total").increment(1);
+        shared.ports.cache.forget(contact).await;
+        pile.look = true;
+    }
+}
+
+/// The warm state, when the envelopes at hand follow on it without a gap; else what the store has.
+async fn basis(shared: &Shared, contact: ContactId, pile: &mut Pile) -> Result<Basis, StoreError> {
+    if !pile.look
+        && let Some(warm) = shared.ports.cache.recall(contact).await
+    {
+        pile.envelopes.retain(|numbered| numbered.number > warm.consumed);
+        pile.envelopes.sort_by_key(|numbered| numbered.number);
+        let follows = pile.envelopes.iter().zip(warm.consumed + 1..).all(|(it, number)| it.number == number);
+        if follows {
+            let Warm { contact, version, consumed } = warm;
+            return Ok(Basis { contact, version, consumed, envelopes: pile.envelopes.clone() });
+        }
+    }
+    let opened = shared.ports.store.open(contact).await?;
+    Ok(Basis {
+        contact: Arc::new(opened.contact),
+        version: opened.version,
+        consumed: opened.consumed,
+        envelopes: opened.waiting,
+    })
+}
+
+/// Decides everything at once; when that panics, one input after the other, so that only the bad one stays.
+/// `None` when that one was dealt with and the rest should be looked at anew.
+async fn decided(
+    shared: &Arc<Shared>,
+    contact: ContactId,
+    basis: &Basis,
+    pile: &mut Pile,
+) -> Result<Option<(Decision, u64)>, StoreError> {
+    let mut inputs: Vec<Input> = basis.envelopes.iter().cloned().map(Input::Envelope).collect();
+    inputs.extend(
+        pile.learned
+            .iter()
+            .map(|it| Input::Outcome { effect: it.effect.clone(), outcome: it.outcome.clone() }),
+    );
+    let last = basis.envelopes.last().map_or(basis.consumed, |it| it.number);
+    if let Some(decision) = try_decide(shared, contact, basis, &inputs) {
+        return Ok(Some((decision, last)));
+    }
+    // The good ones before the bad one are committed as they are; then the bad one stands alone.
+    let good = (0..inputs.len()).take_while(|end| try_decide(shared, contact, basis, &inputs[..=*end]).is_some()).count();
+    if good > 0 {
+        let envelopes = good.min(basis.envelopes.len());
+        let consumed = envelopes.checked_sub(1).map_or(basis.consumed, |index| basis.envelopes[index].number);
+        let Some(decision) = try_decide(shared, contact, basis, &inputs[..good]) else { return Ok(None) };
+        if commit(shared, contact, basis, decision, consumed).await? {
+            let learned = good - envelopes;
+            for done in pile.learned.drain(..learned) {
+                if let Some(durable) = done.durable {
+                    let _ = durable.send(());
+                }
+            }
+        }
+        pile.look = true;
+        return Ok(None);
+    }
+    pile.look = true;
+    match basis.envelopes.first() {
+        Some(bad) => {
+            let failures = shared.ports.store.failed(contact, bad.number, "deciding it failed".into()).await?;
+            if failures >= FAILURES {
+                shared.ports.cache.forget(contact).await;
+                shared.ports.alerts.alarm("event_set_aside", &contact.to_string()).await;
+            }
+        }
+        None => bury_bad_outcome(shared, contact, basis, pile).await?,
+    }
+    Ok(None)
+}
+
+/// An outcome that cannot be decided ends its effect as dead, so that the contact goes on.
+async fn bury_bad_outcome(
+    shared: &Shared,
+    contact: ContactId,
+    basis: &Basis,
+    pile: &mut Pile,
+) -> Result<(), StoreError> {
+    let Some(bad) = pile.learned.first_mut() else { return Ok(()) };
+    bad.panics += 1;
+    if bad.panics < FAILURES {
+        return Ok(());
+    }
+    let Learned { effect, .. } = pile.learned.remove(0);
+    shared.performing.end(effect.id, true);
+    let commit = Commit {
+        contact,
+        version: basis.version,
+        consumed: basis.consumed,
+        state: Arc::clone(&basis.contact),
+        schema: answerbot_core::contact::SCHEMA,
+        facets: None,
+        open: Vec::new(),
+        settled: Vec::new(),
+        dead: vec![(effect, "its outcome could not be decided".into())],
+        erase: false,
+    };
+    shared.ports.store.commit(commit).await.map(drop)
+}
+
+fn try_decide(shared: &Shared, contact: ContactId, basis: &Basis, inputs: &[Input]) -> Option<Decision> {
+    let seed = shared.ports.entropy.seed();
+    let state = (*basis.contact).clone();
+    let run = || decide(&shared.ports.policy, contact, state, inputs, shared.now(), seed);
+    let result = catch_unwind(AssertUnwindSafe(run));
+    if result.is_err() {
+        metrics::counter!("decide_panics_total").increment(1);
+    }
+    result.ok()
+}
+
+/// Commits a decision and lets its effects go. False when somebody else decided first.
+async fn commit(
+    shared: &Arc<Shared>,
+    contact: ContactId,
+    basis: &Basis,
+    decision: Decision,
+    consumed: u64,
+) -> Result<bool, StoreError> {
+    let now = shared.now();
+    let mut slots: Vec<Option<Slot>> = Vec::with_capacity(decision.open.len());
+    for effect in &decision.open {
+        // Timers are born leased and sleep here; everything else only when it is due.
+        let here = effect.action.kind() == Kind::Timer || effect.due <= now;
+        let may = here && !shared.stopping.is_cancelled();
+        slots.push(if may { shared.slots.try_take(effect.action.kind()) } else { None });
+    }
+    let state = Arc::new(decision.contact);
+    let facets = Facets::of(&state);
+    let write = Commit {
+        contact,
+        version: basis.version,
+        consumed,
+        state: Arc::clone(&state),
+        schema: decision.schema,
+        facets: (basis.version == 0 || facets != Facets::of(&basis.contact)).then_some(facets),
+        open: decision.open.iter().cloned().zip(slots.iter().map(Option::is_some)).collect(),
+        settled: decision.settled.clone(),
+        dead: decision.dead.clone(),
+        erase: decision.erase,
+    };
+    let version = match shared.ports.store.commit(write).await? {
+        Committed::Done(version) => version,
+        Committed::Stale | Committed::Moved => return Ok(false),
+    };
+    shared.ports.cache.remember(contact, Warm { contact: state, version, consumed }).await;
+    for id in decision.settled.iter().chain(decision.dead.iter().map(|(effect, _)| &effect.id)) {
+        shared.performing.end(*id, true);
+    }
+    for (effect, slot) in decision.open.into_iter().zip(slots) {
+        release(shared, contact, effect, slot);
+    }
+    for (effect, reason) in &decision.dead {
+        let kind = effect.action.kind().name();
+        metrics::counter!("effects_dead_total", "kind" => kind).increment(1);
+        tracing::error!(contact.id = %contact, effect.id = %effect.id, effect.kind = kind, reason, "an effect is dead");
+        shared.ports.alerts.alarm("effect_dead", reason).await;
+    }
+    for hint in decision.hints {
+        shared.hints.give(hint);
+    }
+    count(&decision.records);
+    Ok(true)
+}
+
+/// A committed effect: performed here, or left in the store until it is due or a slot is free.
+fn release(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Option<Slot>) {
+    match slot {
+        Some(slot) => perform::launch(shared, contact, effect, slot),
+        None => {
+            shared.performing.end(effect.id, false);
+            if effect.due <= shared.now() {
+                shared.slots.set_backlog(effect.action.kind(), true);
+            } else {
+                shared.wakeups.at(effect.due);
+            }
+        }
+    }
+}
+
+fn count(records: &[Record]) {
+    for record in records {
+        metrics::counter!("decided_total", "what" => record.name()).increment(1);
+    }
+}

@@ -1,0 +1,96 @@
+//! One desk a contact: what came for it, and whether somebody sits there. So one contact is decided by one
+//! task at a time in this process; between processes the version guards.
+
+use std::collections::HashMap;
+
+use answerbot_core::ContactId;
+use answerbot_core::contact::effect::Effect;
+use answerbot_core::contact::event::{Numbered, Outcome};
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+/// How an effect's attempt ended, and who waits for that to be durable.
+#[derive(Debug)]
+pub(crate) struct Learned {
+    pub effect: Effect,
+    pub outcome: Outcome,
+    pub durable: Option<oneshot::Sender<()>>,
+    /// How often deciding it panicked.
+    pub panics: u32,
+}
+
+/// What came for a contact since it was last attended.
+#[derive(Debug, Default)]
+pub(crate) struct Pile {
+    /// Envelopes as they were admitted here; the store has them too.
+    pub envelopes: Vec<Numbered>,
+    pub learned: Vec<Learned>,
+    /// Look into the store, whatever is known here.
+    pub look: bool,
+}
+
+impl Pile {
+    pub fn is_empty(&self) -> bool {
+        self.envelopes.is_empty() && self.learned.is_empty() && !self.look
+    }
+
+    pub fn add(&mut self, other: Self) {
+        self.envelopes.extend(other.envelopes);
+        self.learned.extend(other.learned);
+        self.look |= other.look;
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct Desks {
+    open: Mutex<HashMap<ContactId, Pile>>,
+}
+
+impl Desks {
+    /// Puts something on a desk. True when nobody sits there: the caller must send somebody.
+    pub fn put(&self, contact: ContactId, pile: Pile) -> bool {
+        let mut open = self.open.lock();
+        match open.get_mut(&contact) {
+            Some(desk) => {
+                desk.add(pile);
+                false
+            }
+            None => {
+                open.insert(contact, pile);
+                true
+            }
+        }
+    }
+
+    /// Puts back, in front, what could not be decided.
+    pub fn put_back(&self, contact: ContactId, mut pile: Pile) {
+        let mut open = self.open.lock();
+        let later = std::mem::take(open.entry(contact).or_default());
+        pile.add(later);
+        open.insert(contact, pile);
+    }
+
+    /// Takes everything from a desk; an empty desk is left for good.
+    pub fn take(&self, contact: ContactId) -> Option<Pile> {
+        let mut open = self.open.lock();
+        let pile = std::mem::take(open.get_mut(&contact)?);
+        if pile.is_empty() {
+            open.remove(&contact);
+            return None;
+        }
+        Some(pile)
+    }
+
+    /// Leaves a desk with whatever is on it; the store has the envelopes.
+    pub fn leave(&self, contact: ContactId) {
+        self.open.lock().remove(&contact);
+    }
+
+    pub fn is_open(&self, contact: ContactId) -> bool {
+        self.open.lock().contains_key(&contact)
+    }
+
+    pub fn busy(&self) -> usize {
+        self.open.lock().len()
+    }
+}

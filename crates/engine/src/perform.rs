@@ -1,0 +1,179 @@
+//! Performing an effect: once, under a deadline. Its outcome goes back to its contact.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Prompt, Retry};
+use answerbot_core::contact::event::Outcome;
+use answerbot_core::{ContactId, EffectId, prompt};
+use parking_lot::Mutex;
+
+use crate::desks::{Learned, Pile};
+use crate::slots::Slot;
+use crate::{Shared, attend};
+
+/// Settled effects that are remembered, so that their echoes need no read.
+const REMEMBERED: usize = 50_000;
+
+/// An adapter keeps its own deadline; this much later its call is dropped all the same.
+const MARGIN: Duration = Duration::from_secs(5);
+
+/// What this process is performing.
+#[derive(Default)]
+pub(crate) struct Performing {
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    open: HashMap<EffectId, (ContactId, Effect, u64)>,
+    settled: HashSet<EffectId>,
+    order: VecDeque<EffectId>,
+    turns: u64,
+}
+
+impl Performing {
+    /// Begins an attempt; its number tells it from a later one of the same effect.
+    fn begin(&self, contact: ContactId, effect: &Effect) -> u64 {
+        let mut inner = self.inner.lock();
+        inner.turns += 1;
+        let turn = inner.turns;
+        inner.open.insert(effect.id, (contact, effect.clone(), turn));
+        turn
+    }
+
+    /// Whether this attempt is still the one that counts.
+    fn is_current(&self, effect: EffectId, turn: u64) -> bool {
+        self.inner.lock().open.get(&effect).is_some_and(|(.., current)| *current == turn)
+    }
+
+    /// The effect is over, or waits for a later attempt: what its call still brings is too late.
+    pub fn end(&self, effect: EffectId, is_settled: bool) {
+        let mut inner = self.inner.lock();
+        inner.open.remove(&effect);
+        if is_settled && inner.settled.insert(effect) {
+            inner.order.push_back(effect);
+            if inner.order.len() > REMEMBERED
+                && let Some(oldest) = inner.order.pop_front()
+            {
+                inner.settled.remove(&oldest);
+            }
+        }
+    }
+
+    pub fn get(&self, effect: EffectId) -> Option<(ContactId, Effect)> {
+        self.inner.lock().open.get(&effect).map(|(contact, effect, _)| (*contact, effect.clone()))
+    }
+
+    pub fn was_settled(&self, effect: EffectId) -> bool {
+        self.inner.lock().settled.contains(&effect)
+    }
+
+    pub fn count(&self) -> usize {
+        self.inner.lock().open.len()
+    }
+}
+
+/// Performs a leased effect in a task of its own.
+pub(crate) fn launch(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Slot) {
+    let turn = shared.performing.begin(contact, &effect);
+    let task = Arc::clone(shared);
+    shared.tasks.spawn(async move {
+        let outcome = perform(&task, contact, &effect).await;
+        drop(slot);
+        if !task.performing.is_current(effect.id, turn) {
+            metrics::counter!("outcomes_late_total", "kind" => effect.action.kind().name()).increment(1);
+            return;
+        }
+        let Some(outcome) = outcome else {
+            // Cut while stopping: the effect stays open and the next process performs it.
+            task.performing.end(effect.id, false);
+            let _ = task.ports.store.release(vec![effect.id]).await;
+            return;
+        };
+        alarm(&task, &effect, &outcome).await;
+        let learned = Learned { effect, outcome, durable: None, panics: 0 };
+        attend::feed(&task, contact, Pile { learned: vec![learned], ..Pile::default() });
+    });
+}
+
+/// `None` when it was cut because the process stops.
+async fn perform(shared: &Arc<Shared>, contact: ContactId, effect: &Effect) -> Option<Outcome> {
+    let kind = effect.action.kind().name();
+    metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
+    match &effect.action {
+        Action::Ask(question) => tokio::select! {
+            outcome = ask(shared, contact, question) => Some(outcome),
+            () = shared.cut.cancelled() => None,
+        },
+        Action::Send { to, message } => Some(match shared.channel(to.channel) {
+            Some(channel) => {
+                let call = channel.send(to, message, effect.id);
+                let bound = millis(shared.ports.policy.time.send_deadline_ms) + MARGIN;
+                tokio::time::timeout(bound, call).await.unwrap_or(Outcome::Unknown)
+            }
+            None => Outcome::Failed(EffectFault {
+                retry: Retry::ChannelDown,
+                alert: true,
+                reason: "the channel is switched off".into(),
+            }),
+        }),
+        Action::Timer => {
+            let left = millis(effect.due.since(shared.now()));
+            tokio::select! {
+                () = tokio::time::sleep(left) => Some(Outcome::Done),
+                // Its time has not come: the next process takes it.
+                () = shared.stopping.cancelled() => None,
+            }
+        }
+        Action::Alert(case) => Some(match shared.ports.alerts.file(case).await {
+            Ok(()) => Outcome::Done,
+            Err(fault) => Outcome::Failed(fault),
+        }),
+    }
+}
+
+/// Asks the AI, and shows typing anew as long as it thinks.
+async fn ask(shared: &Arc<Shared>, contact: ContactId, question: &Prompt) -> Outcome {
+    let policy = &shared.ports.policy;
+    let full = prompt::complete(policy, question);
+    let person = shared.ports.hash_key.pseudonym(contact);
+    let deadline = millis(policy.ai.deadline_ms);
+    let bound = tokio::time::sleep(deadline + MARGIN);
+    tokio::pin!(bound);
+    let answer = shared.ports.ai.answer(&full, &person, deadline);
+    tokio::pin!(answer);
+    // A shown "typing" ends by itself; this renews it before it does.
+    let every = Duration::from_millis(question.typing.channel.limits().typing_ms * 3 / 4);
+    loop {
+        tokio::select! {
+            result = &mut answer => return match result {
+                Ok(answer) => Outcome::Answered(answer.reply),
+                Err(fault) => Outcome::Failed(fault),
+            },
+            () = &mut bound => return Outcome::Failed(EffectFault {
+                retry: Retry::After(0),
+                alert: true,
+                reason: "the call outlived its deadline".into(),
+            }),
+            () = tokio::time::sleep(every) => shared.hints.give(Hint::Typing(question.typing.clone())),
+        }
+    }
+}
+
+/// Tells the owner of a failure that needs a hand.
+async fn alarm(shared: &Shared, effect: &Effect, outcome: &Outcome) {
+    if let Outcome::Failed(fault) = outcome {
+        let kind = effect.action.kind().name();
+        metrics::counter!("effects_failed_total", "kind" => kind).increment(1);
+        tracing::warn!(effect.id = %effect.id, effect.kind = kind, reason = fault.reason, "an effect failed");
+        if fault.alert {
+            shared.ports.alerts.alarm("effect_failed", &fault.reason).await;
+        }
+    }
+}
+
+fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}

@@ -1,0 +1,83 @@
+-- Forward only. What a release reads is added here one release before it is written.
+
+CREATE TABLE meta (
+    name  TEXT PRIMARY KEY,
+    value BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- One row a person. `state` is sealed; what stands beside it is what rows are found by.
+CREATE TABLE contact (
+    no                  INTEGER PRIMARY KEY,
+    external_id         BLOB    NOT NULL,           -- keyed hash of the first address
+    version             INTEGER NOT NULL DEFAULT 0, -- moved by every commit, never by admit
+    consumed            INTEGER NOT NULL DEFAULT 0, -- number of the last envelope consumed
+    schema              INTEGER NOT NULL DEFAULT 0,
+    created             INTEGER NOT NULL,
+    stage               TEXT    NOT NULL DEFAULT 'new',
+    reset_day           INTEGER,
+    phone               BLOB,                       -- keyed hash of a paying number
+    subscription_status TEXT,
+    subscription_expiry INTEGER,
+    state               BLOB
+) STRICT;
+
+-- The six of the owner's plan. Columns that stay empty until people pay cost nothing while they are empty.
+CREATE UNIQUE INDEX contact_external_id ON contact (external_id);
+CREATE INDEX contact_phone ON contact (phone) WHERE phone IS NOT NULL;
+CREATE INDEX contact_subscription_status ON contact (subscription_status) WHERE subscription_status IS NOT NULL;
+CREATE INDEX contact_subscription_expiry ON contact (subscription_expiry) WHERE subscription_expiry IS NOT NULL;
+CREATE INDEX contact_stage ON contact (stage);
+CREATE INDEX contact_reset_day ON contact (reset_day) WHERE reset_day IS NOT NULL;
+
+-- Envelopes that wait; gone once consumed.
+CREATE TABLE inbox (
+    contact  INTEGER NOT NULL REFERENCES contact (no),
+    number   INTEGER NOT NULL,
+    id       BLOB    NOT NULL,
+    arrived  INTEGER NOT NULL,
+    failures INTEGER NOT NULL DEFAULT 0,
+    body     BLOB    NOT NULL,
+    PRIMARY KEY (contact, number)
+) STRICT, WITHOUT ROWID;
+
+-- Events that were admitted in the last ten days.
+CREATE TABLE seen (
+    id BLOB PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What is to be done: 0 open, 1 dead. Leases live in the process: a file has one `serve`.
+CREATE TABLE effect (
+    id      BLOB PRIMARY KEY,
+    contact INTEGER NOT NULL REFERENCES contact (no),
+    kind    INTEGER NOT NULL,
+    paid    INTEGER NOT NULL,
+    status  INTEGER NOT NULL,
+    due     INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    lost    INTEGER NOT NULL DEFAULT 0,
+    reason  TEXT,
+    body    BLOB    NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX effect_due ON effect (status, kind, paid, due);
+
+-- Events that could not be decided.
+CREATE TABLE set_aside (
+    contact INTEGER NOT NULL REFERENCES contact (no),
+    id      BLOB    NOT NULL,
+    arrived INTEGER NOT NULL,
+    reason  TEXT    NOT NULL,
+    body    BLOB    NOT NULL,
+    PRIMARY KEY (contact, id)
+) STRICT, WITHOUT ROWID;
+
+-- What must be unique across contacts; an alias is a claim on an address.
+CREATE TABLE claim (
+    key   TEXT PRIMARY KEY,
+    owner BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE job (
+    name  TEXT PRIMARY KEY,
+    until INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;

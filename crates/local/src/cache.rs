@@ -1,0 +1,35 @@
+//! Warm contacts in the process.
+
+use answerbot_core::ContactId;
+use answerbot_ports::cache::{Cache, Warm};
+use async_trait::async_trait;
+use moka::sync::Cache as Moka;
+
+/// Remembers the contacts that were decided last, each for ten minutes after its last use.
+pub struct MemoryCache {
+    warm: Moka<ContactId, Warm>,
+}
+
+impl MemoryCache {
+    /// Remembers at most `contacts` of them; a warm contact takes one to three kilobytes.
+    #[must_use]
+    pub fn new(contacts: u64) -> Self {
+        let idle = std::time::Duration::from_secs(600);
+        Self { warm: Moka::builder().max_capacity(contacts).time_to_idle(idle).build() }
+    }
+}
+
+#[async_trait]
+impl Cache for MemoryCache {
+    async fn recall(&self, contact: ContactId) -> Option<Warm> {
+        self.warm.get(&contact)
+    }
+
+    async fn remember(&self, contact: ContactId, warm: Warm) {
+        self.warm.insert(contact, warm);
+    }
+
+    async fn forget(&self, contact: ContactId) {
+        self.warm.invalidate(&contact);
+    }
+}

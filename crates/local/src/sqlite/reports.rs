@@ -1,0 +1,178 @@
+//! The `Reports` port.
+
+use std::sync::Arc;
+
+use answerbot_core::contact::effect::{Action, Effect};
+use answerbot_core::contact::event::{Envelope, Event};
+use answerbot_core::{Address, Channel, ContactId, EffectId, EventId, Time};
+use answerbot_ports::reports::{Overview, Reports};
+use answerbot_ports::store::{StoreError, Stuck};
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::store::{SqliteStore, unreadable};
+use super::units::{self, BODY_SCHEMA};
+use super::writer::fault;
+
+const STUCK_EFFECTS: &str = "SELECT e.id, c.external_id, e.due, e.attempt, e.paid, e.reason, e.body FROM effect e \
+     JOIN contact c ON c.no = e.contact WHERE e.status = 1 ORDER BY e.due DESC LIMIT ?1";
+const STUCK_EVENTS: &str = "SELECT s.id, c.external_id, s.arrived, s.reason FROM set_aside s \
+     JOIN contact c ON c.no = s.contact ORDER BY s.arrived DESC LIMIT ?1";
+
+fn overview(conn: &Connection) -> rusqlite::Result<Overview> {
+    let count = |statement: &str| conn.query_row(statement, [], |row| row.get::<_, u64>(0));
+    Ok(Overview {
+        contacts: count("SELECT count(*) FROM contact")?,
+        ready: count("SELECT count(*) FROM contact WHERE stage = 'ready'")?,
+        waiting_events: count("SELECT count(*) FROM inbox")?,
+        oldest_event: conn
+            .query_row("SELECT min(arrived) FROM inbox", [], |row| row.get::<_, Option<i64>>(0))?
+            .map(Time::from_millis),
+        open_effects: count("SELECT count(*) FROM effect WHERE status = 0")?,
+        dead_effects: count("SELECT count(*) FROM effect WHERE status = 1")?,
+        set_aside: count("SELECT count(*) FROM set_aside")?,
+    })
+}
+
+#[async_trait]
+impl Reports for SqliteStore {
+    async fn overview(&self) -> Result<Overview, StoreError> {
+        self.readers.read(|conn| overview(conn).map_err(fault)).await
+    }
+
+    async fn stuck(&self, limit: usize) -> Result<Vec<Stuck>, StoreError> {
+        let rows = Arc::clone(&self.rows);
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let read = move |conn: &Connection| -> rusqlite::Result<Vec<Stuck>> {
+            let mut all = Vec::new();
+            let mut effects = conn.prepare(STUCK_EFFECTS)?;
+            let mut found = effects.query([limit])?;
+            while let Some(row) = found.next()? {
+                let id = EffectId::from_bytes(units::id16(row, 0)?);
+                let body: Vec<u8> = row.get(6)?;
+                let Ok(action) = rows.codec.open::<Action>(BODY_SCHEMA, id.as_bytes(), &body) else { continue };
+                all.push(Stuck::Effect {
+                    contact: ContactId::from_bytes(units::id16(row, 1)?),
+                    effect: Effect {
+                        id,
+                        due: Time::from_millis(row.get(2)?),
+                        attempt: row.get(3)?,
+                        paid: row.get(4)?,
+                        action,
+                    },
+                    reason: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                });
+            }
+            let mut events = conn.prepare(STUCK_EVENTS)?;
+            let mut found = events.query([limit])?;
+            while let Some(row) = found.next()? {
+                all.push(Stuck::Event {
+                    id: EventId::from_bytes(units::id16(row, 0)?),
+                    contact: ContactId::from_bytes(units::id16(row, 1)?),
+                    arrived: Time::from_millis(row.get(2)?),
+                    reason: row.get(3)?,
+                });
+            }
+            Ok(all)
+        };
+        self.readers.read(move |conn| read(conn).map_err(fault)).await
+    }
+
+    async fn revive_effect(&self, effect: EffectId, now: Time) -> Result<bool, StoreError> {
+        let stuck = self.stuck(usize::MAX).await?;
+        let found = stuck.into_iter().find_map(|it| match it {
+            Stuck::Effect { contact, effect: dead, .. } if dead.id == effect => Some((contact, dead)),
+            _ => None,
+        });
+        let Some((contact, dead)) = found else { return Ok(false) };
+        let address = match &dead.action {
+            Action::Send { to, .. } => to.clone(),
+            Action::Ask(prompt) => prompt.typing.clone(),
+            Action::Timer | Action::Alert(_) => self.an_address(contact).await?,
+        };
+        let key = format!("revive:{}:{}", dead.id, dead.attempt);
+        let envelope = Envelope {
+            id: EventId::derive("operator", &key),
+            address,
+            event: Event::Revive(dead),
+            sent: None,
+        };
+        let admitted = answerbot_ports::store::Store::admit(self, vec![envelope], now).await?;
+        Ok(matches!(admitted.as_slice(), [answerbot_ports::store::Admission::New { .. }]))
+    }
+
+    async fn revive_event(&self, contact: ContactId, event: EventId, now: Time) -> Result<bool, StoreError> {
+        let move_back = move |conn: &Connection| -> rusqlite::Result<bool> {
+            let aside = "SELECT s.contact, c.consumed, s.body FROM set_aside s JOIN contact c ON c.no = s.contact \
+                         WHERE c.external_id = ?1 AND s.id = ?2";
+            let head = |row: &rusqlite::Row<'_>| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?, row.get::<_, Vec<u8>>(2)?))
+            };
+            let found =
+                conn.query_row(aside, params![contact.as_bytes(), event.as_bytes()], head).optional()?;
+            let Some((no, consumed, body)) = found else { return Ok(false) };
+            let last: Option<u64> = conn.query_row(super::sql::INBOX_LAST, [no], |row| row.get(0))?;
+            let number = last.unwrap_or(0).max(consumed) + 1;
+            let row = params![no, number, event.as_bytes(), now.as_millis(), body];
+            conn.execute(super::sql::INBOX_PUSH, row)?;
+            conn.execute("DELETE FROM set_aside WHERE contact = ?1 AND id = ?2", params![no, event.as_bytes()])?;
+            Ok(true)
+        };
+        self.writer.write(move |tx| move_back(tx.conn).map_err(fault)).await
+    }
+}
+
+impl SqliteStore {
+    async fn an_address(&self, contact: ContactId) -> Result<Address, StoreError> {
+        let opened = answerbot_ports::store::Store::open(self, contact).await?;
+        let known = opened.contact.identities.into_iter().find_map(|identity| identity.address);
+        Ok(known.unwrap_or(Address { channel: Channel::Messenger, page: String::new(), user: String::new() }))
+    }
+
+    /// Seals anew whatever is not sealed under the current key, a few rows at a time; returns how many rows.
+    /// After it the old key is needed only for backups.
+    pub async fn reseal(&self) -> Result<u64, StoreError> {
+        const CHUNK: i64 = 200;
+        const TABLES: [(&str, &str, &str); 4] = [
+            ("contact", "no", "external_id"),
+            ("inbox", "id", "id"),
+            ("effect", "id", "id"),
+            ("set_aside", "id", "id"),
+        ];
+        let mut total = 0;
+        for (table, key, row_name) in TABLES {
+            let column = if table == "contact" { "state" } else { "body" };
+            loop {
+                let rows = Arc::clone(&self.rows);
+                let work = move |tx: &mut super::writer::Tx<'_>| -> Result<u64, StoreError> {
+                    let find = format!(
+                        "SELECT {key}, {row_name}, {column} FROM {table} WHERE {column} IS NOT NULL \
+                         AND substr({column}, 3, 4) <> ?1 LIMIT {CHUNK}"
+                    );
+                    let put = format!("UPDATE {table} SET {column} = ?2 WHERE {key} = ?1");
+                    let mut found = tx.conn.prepare(&find).map_err(fault)?;
+                    let current = rows.codec.key_id();
+                    let old = found
+                        .query_map([&current[..]], |row| {
+                            Ok((row.get::<_, rusqlite::types::Value>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+                        })
+                        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+                        .map_err(fault)?;
+                    for (key, name, blob) in &old {
+                        let schema = u32::from(u16::from_be_bytes([blob[0], blob[1]]));
+                        let plain = rows.codec.open_bytes(schema, name, blob).map_err(unreadable)?;
+                        let sealed = rows.codec.seal_bytes(schema, name, &plain).map_err(unreadable)?;
+                        tx.conn.execute(&put, params![key, sealed]).map_err(fault)?;
+                    }
+                    Ok(old.len() as u64)
+                };
+                let done = self.writer.write(work).await?;
+                total += done;
+                if done == 0 {
+                    break;
+                }
+            }
+        }
+        Ok(total)
+    }
+}

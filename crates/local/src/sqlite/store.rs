@@ -1,0 +1,338 @@
+//! The `Store` port.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use answerbot_core::contact::SCHEMA;
+use answerbot_core::contact::effect::{Action, Effect, Kind};
+use answerbot_core::contact::event::{Envelope, Numbered};
+use answerbot_core::{Contact, ContactId, EffectId, EventId, Time};
+use answerbot_ports::codec::{Codec, CodecError};
+use answerbot_ports::keys::HashKey;
+use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
+use answerbot_ports::world::Entropy;
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::checkpoint::Checkpointer;
+use super::lock::Lock;
+use super::open::{self, Access, OpenError};
+use super::readers::Readers;
+use super::units::{self, BODY_SCHEMA, DueRow, Sealed, SealedCommit};
+use super::writer::{SharedWriter, Writer, fault};
+use super::sql;
+
+/// Connections that read.
+const READERS: usize = 2;
+
+/// The store in one file.
+pub struct SqliteStore {
+    pub(super) writer: SharedWriter,
+    pub(super) readers: Arc<Readers>,
+    pub(super) rows: Arc<Rows>,
+    lost: usize,
+    // Dropped in this order: no checkpoint after the lock is gone.
+    _checkpointer: Option<Checkpointer>,
+    _lock: Option<Lock>,
+}
+
+/// Reads sealed rows.
+pub(super) struct Rows {
+    pub codec: Codec,
+    hash: HashKey,
+}
+
+impl Rows {
+    pub fn open_row(&self, conn: &Connection, contact: ContactId) -> Result<Opened, StoreError> {
+        // One snapshot: the inbox must be that of this version.
+        let tx = conn.unchecked_transaction().map_err(fault)?;
+        let head = |row: &rusqlite::Row<'_>| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?, row.get::<_, u64>(2)?, row.get::<_, Option<Vec<u8>>>(3)?))
+        };
+        let found = tx
+            .prepare_cached(sql::CONTACT_OPEN)
+            .and_then(|mut it| it.query_row([contact.as_bytes()], head).optional())
+            .map_err(fault)?;
+        let Some((no, version, consumed, state)) = found else {
+            return Ok(Opened { contact: Contact::default(), version: 0, consumed: 0, waiting: Vec::new() });
+        };
+        let state = match state {
+            Some(blob) => self.codec.open(SCHEMA, contact.as_bytes(), &blob).map_err(unreadable)?,
+            None => Contact::default(),
+        };
+        let waiting = self.read_inbox(&tx, no).map_err(fault)?;
+        Ok(Opened { contact: state, version, consumed, waiting })
+    }
+
+    fn read_inbox(&self, conn: &Connection, no: i64) -> rusqlite::Result<Vec<Numbered>> {
+        let mut read = conn.prepare_cached(sql::INBOX_READ)?;
+        let rows = read.query_map([no], |row| {
+            let id = EventId::from_bytes(units::id16(row, 1)?);
+            Ok((row.get::<_, u64>(0)?, id, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
+        })?;
+        let mut waiting = Vec::new();
+        for row in rows {
+            let (number, id, arrived, body) = row?;
+            let envelope: Result<Envelope, CodecError> = self.codec.open(BODY_SCHEMA, id.as_bytes(), &body);
+            match envelope {
+                Ok(envelope) => waiting.push(Numbered {
+                    number,
+                    arrived: Time::from_millis(arrived),
+                    identity: self.hash.contact(&envelope.address),
+                    envelope,
+                }),
+                Err(error) => {
+                    // Decided without it this time; it stays, so that the right key can still read it.
+                    tracing::error!(event.id = %id, error = %error, "an envelope cannot be read");
+                    break;
+                }
+            }
+        }
+        Ok(waiting)
+    }
+
+    fn leased(&self, row: &DueRow) -> Option<Leased> {
+        let action: Result<Action, CodecError> = self.codec.open(BODY_SCHEMA, row.id.as_bytes(), &row.body);
+        match action {
+            Ok(action) => Some(Leased {
+                contact: row.contact,
+                effect: Effect { id: row.id, due: row.due, attempt: row.attempt, paid: row.paid, action },
+                lost: row.lost,
+            }),
+            Err(error) => {
+                tracing::error!(effect.id = %row.id, error = %error, "an effect cannot be read");
+                None
+            }
+        }
+    }
+}
+
+impl SqliteStore {
+    /// Opens a file, making and migrating it where `access` says so.
+    pub fn open(path: &Path, access: Access, codec: Codec, entropy: &dyn Entropy, now: Time) -> Result<Self, OpenError> {
+        let (conn, lock) = open::writer(path, access)?;
+        let hash = open::hash_key(&conn, &codec, entropy)?;
+        let (lost, dead) = match access {
+            Access::Serve => units::void_leases(&conn, now)?,
+            Access::Beside => (0, 0),
+        };
+        if dead > 0 {
+            tracing::error!(effects = dead, "effects were open in too many processes that died; see `effects list`");
+        }
+        let readers = (0..READERS).map(|_| open::reader(path)).collect::<Result<Vec<_>, _>>()?;
+        let writer = Writer::start(conn).map_err(|_| rusqlite::Error::InvalidQuery)?;
+        let checkpointer = match access {
+            Access::Serve => Some(Checkpointer::start(path)?),
+            Access::Beside => None,
+        };
+        Ok(Self {
+            writer: Arc::new(writer),
+            readers: Arc::new(Readers::new(readers)),
+            rows: Arc::new(Rows { codec, hash }),
+            lost,
+            _checkpointer: checkpointer,
+            _lock: lock,
+        })
+    }
+
+    /// The key that addresses are hashed with.
+    #[must_use]
+    pub fn hash_key(&self) -> HashKey {
+        self.rows.hash.clone()
+    }
+
+    /// Effects that were open when an earlier process died.
+    #[must_use]
+    pub fn lost_leases(&self) -> usize {
+        self.lost
+    }
+
+    /// How the writing connection keeps its promise, for `doctor`: `journal wal, synchronous full`.
+    pub async fn durability(&self) -> Result<String, StoreError> {
+        let ask = |conn: &Connection| -> rusqlite::Result<String> {
+            let journal: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+            let synchronous: i64 = conn.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+            let name = match synchronous {
+                0 => "off",
+                1 => "normal",
+                2 => "full",
+                _ => "extra",
+            };
+            Ok(format!("journal {journal}, synchronous {name}"))
+        };
+        self.writer.write(move |tx| ask(tx.conn).map_err(fault)).await
+    }
+
+    /// Writes what waits and stops the writer. Later calls fail.
+    pub fn close(&self) {
+        self.writer.close();
+    }
+
+    fn seal_commit(&self, commit: Commit) -> Result<SealedCommit, StoreError> {
+        let state = self
+            .rows
+            .codec
+            .seal(commit.schema, commit.contact.as_bytes(), &*commit.state)
+            .map_err(unreadable)?;
+        let seal = |effect: &Effect| units::seal_effect(&self.rows.codec, effect);
+        Ok(SealedCommit {
+            contact: commit.contact,
+            version: commit.version,
+            consumed: commit.consumed,
+            schema: commit.schema,
+            known_schema: SCHEMA,
+            state,
+            facets: commit.facets,
+            open: commit.open.iter().map(|(it, leased)| Ok((seal(it)?, *leased))).collect::<Result<_, _>>()?,
+            settled: commit.settled,
+            dead: commit.dead.into_iter().map(|(it, why)| Ok((seal(&it)?, why))).collect::<Result<_, _>>()?,
+            erase: commit.erase,
+        })
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the shape that map_err wants")]
+pub(super) fn unreadable(error: CodecError) -> StoreError {
+    StoreError::Unreadable(error.to_string())
+}
+
+fn count_write(kind: &'static str) {
+    metrics::counter!("store_writes_total", "kind" => kind).increment(1);
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError> {
+        let sealed = envelopes
+            .into_iter()
+            .map(|envelope| {
+                let body = self.rows.codec.seal(BODY_SCHEMA, envelope.id.as_bytes(), &envelope).map_err(unreadable)?;
+                Ok(Sealed { contact: self.rows.hash.contact(&envelope.address), envelope, body })
+            })
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        count_write("admit");
+        let codec = self.rows.codec.clone();
+        let all = move |tx: &mut super::writer::Tx<'_>| {
+            sealed.into_iter().map(|it| units::admit(tx, it, now, &codec)).collect::<Result<Vec<_>, _>>()
+        };
+        self.writer.write(all).await
+    }
+
+    async fn open(&self, contact: ContactId) -> Result<Opened, StoreError> {
+        let rows = Arc::clone(&self.rows);
+        self.readers.read(move |conn| rows.open_row(conn, contact)).await
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        let sealed = self.seal_commit(commit)?;
+        count_write("commit");
+        self.writer.write(move |tx| units::commit(tx, sealed)).await
+    }
+
+    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
+        let wanted = wanted.to_vec();
+        metrics::counter!("store_leases_total").increment(1);
+        let rows = self.writer.write(move |tx| units::lease_due(tx, &wanted, now)).await?;
+        Ok(rows.iter().filter_map(|row| self.rows.leased(row)).collect())
+    }
+
+    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
+        let free = move |tx: &mut super::writer::Tx<'_>| {
+            effects.iter().for_each(|id| tx.leases.free(*id));
+            Ok(())
+        };
+        self.writer.write(free).await
+    }
+
+    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
+        let found = move |conn: &Connection| {
+            conn.prepare_cached(sql::EFFECT_IS_OPEN).and_then(|mut it| it.exists([effect.as_bytes()])).map_err(fault)
+        };
+        self.readers.read(found).await
+    }
+
+    async fn unattended(
+        &self,
+        before: Time,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<ContactId>, StoreError> {
+        let find = move |conn: &Connection| -> rusqlite::Result<Vec<ContactId>> {
+            let from: i64 = match after {
+                Some(contact) => conn
+                    .prepare_cached(sql::CONTACT_HEAD)?
+                    .query_row([contact.as_bytes()], |row| row.get(0))
+                    .optional()?
+                    .unwrap_or(0),
+                None => 0,
+            };
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            conn.prepare_cached(sql::UNATTENDED)?
+                .query_map(params![from, before.as_millis(), limit], |row| {
+                    units::id16(row, 1).map(ContactId::from_bytes)
+                })?
+                .collect()
+        };
+        self.readers.read(move |conn| find(conn).map_err(fault)).await
+    }
+
+    async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError> {
+        self.writer.write(move |tx| units::failed(tx, contact, number, &reason)).await
+    }
+
+    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>) -> Result<bool, StoreError> {
+        let claim = move |conn: &Connection| -> rusqlite::Result<bool> {
+            let held =
+                conn.query_row("SELECT owner FROM claim WHERE key = ?1", [&key], |row| units::id16(row, 0)).optional()?;
+            let may = held.is_none_or(|held| &held == owner.as_bytes() || from.is_some_and(|it| it.as_bytes() == &held));
+            if may {
+                conn.execute("INSERT OR REPLACE INTO claim (key, owner) VALUES (?1, ?2)", params![key, owner.as_bytes()])?;
+            }
+            Ok(may)
+        };
+        self.writer.write(move |tx| claim(tx.conn).map_err(fault)).await
+    }
+
+    async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError> {
+        let unclaim = move |conn: &Connection| {
+            conn.execute("DELETE FROM claim WHERE key = ?1 AND owner = ?2", params![key, owner.as_bytes()]).map(drop)
+        };
+        self.writer.write(move |tx| unclaim(tx.conn).map_err(fault)).await
+    }
+
+    async fn take(&self, job: &'static str, for_ms: i64, now: Time) -> Result<bool, StoreError> {
+        let take = move |conn: &Connection| {
+            conn.execute(
+                "INSERT INTO job (name, until) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET until = ?2 WHERE until <= ?3",
+                params![job, now.plus(for_ms).as_millis(), now.as_millis()],
+            )
+        };
+        self.writer.write(move |tx| take(tx.conn).map(|changed| changed > 0).map_err(fault)).await
+    }
+
+    async fn forget_seen(&self, before: Time) -> Result<u64, StoreError> {
+        const CHUNK: usize = 500;
+        let old = move |conn: &Connection| -> rusqlite::Result<Vec<[u8; 16]>> {
+            conn.prepare("SELECT id FROM seen WHERE at < ?1")?
+                .query_map([before.as_millis()], |row| units::id16(row, 0))?
+                .collect()
+        };
+        let ids = self.readers.read(move |conn| old(conn).map_err(fault)).await?;
+        for chunk in ids.chunks(CHUNK) {
+            let chunk = chunk.to_vec();
+            let delete = move |conn: &Connection| -> rusqlite::Result<()> {
+                let mut delete = conn.prepare_cached("DELETE FROM seen WHERE id = ?1")?;
+                chunk.iter().try_for_each(|id| delete.execute([id]).map(drop))
+            };
+            self.writer.write(move |tx| delete(tx.conn).map_err(fault)).await?;
+        }
+        Ok(ids.len() as u64)
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let touch = |conn: &Connection| {
+            conn.execute("INSERT INTO job (name, until) VALUES ('ping', 0) ON CONFLICT (name) DO UPDATE SET until = 0", [])
+        };
+        self.writer.write(move |tx| touch(tx.conn).map(drop).map_err(fault)).await
+    }
+}

@@ -1,0 +1,323 @@
+//! What every store must do, said once. An adapter's tests run [`store`] on a fresh one.
+//!
+//! Each case uses people of its own, so one store serves them all.
+#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test suite")]
+
+use std::sync::Arc;
+
+use answerbot_core::contact::effect::{Action, Case, Effect, Kind};
+use answerbot_core::contact::event::{Envelope, Event, Numbered};
+use answerbot_core::contact::message::Message;
+use answerbot_core::contact::{SCHEMA, Stage};
+use answerbot_core::{Address, Channel, Contact, ContactId, EffectId, EventId, JubaDay, Time};
+
+use crate::store::{Admission, Commit, Committed, FAILURES, Facets, INBOX_ENVELOPES, Store, alias_key};
+
+const NOON: Time = Time::from_millis(1_795_514_400_000);
+
+/// A person of a case.
+#[must_use]
+pub fn address(user: &str) -> Address {
+    Address { channel: Channel::Messenger, page: "page".into(), user: user.into() }
+}
+
+/// A text from a person.
+#[must_use]
+pub fn text(user: &str, mid: &str, text: &str) -> Envelope {
+    Envelope {
+        id: EventId::derive("messenger", mid),
+        address: address(user),
+        event: Event::Text(text.into()),
+        sent: Some(NOON),
+    }
+}
+
+/// A commit that changes nothing but the version.
+#[must_use]
+pub fn commit(contact: ContactId, version: u64, consumed: u64) -> Commit {
+    Commit {
+        contact,
+        version,
+        consumed,
+        state: Arc::new(Contact::default()),
+        schema: SCHEMA,
+        facets: None,
+        open: Vec::new(),
+        settled: Vec::new(),
+        dead: Vec::new(),
+        erase: false,
+    }
+}
+
+/// An effect of a contact.
+#[must_use]
+pub fn effect(contact: ContactId, index: u32, kind: Kind, due: Time) -> Effect {
+    let action = match kind {
+        Kind::Timer => Action::Timer,
+        Kind::Alert => Action::Alert(Case { about: "human".into(), at: due, channel: "messenger".into() }),
+        Kind::Ask | Kind::Send => Action::Send { to: address("x"), message: Message::plain("hello") },
+    };
+    Effect { id: EffectId::derive(contact, 1, index), due, attempt: 1, paid: false, action }
+}
+
+async fn admit_one(store: &dyn Store, envelope: Envelope) -> (ContactId, Numbered) {
+    match store.admit(vec![envelope], NOON).await.unwrap().remove(0) {
+        Admission::New { contact, numbered } => (contact, numbered),
+        other => panic!("not new: {other:?}"),
+    }
+}
+
+/// Every case, one after the other. `leases_kinds` are those whose effects the cases may lease.
+pub async fn store(store: Arc<dyn Store>) {
+    envelopes_are_numbered_without_a_gap(&*store).await;
+    a_redelivered_event_changes_nothing(&*store).await;
+    racing_creators_agree_on_the_contact(Arc::clone(&store)).await;
+    a_commit_consumes_what_it_decided_and_nothing_later(&*store).await;
+    a_stale_commit_changes_nothing(&*store).await;
+    of_two_commits_on_one_version_one_wins(Arc::clone(&store)).await;
+    an_effect_is_leased_once(&*store).await;
+    an_effect_born_leased_belongs_to_its_process(&*store).await;
+    a_settled_effect_is_gone_and_a_later_one_waits(&*store).await;
+    a_dead_effect_is_not_leased(&*store).await;
+    one_in_four_is_taken_from_free_people(&*store).await;
+    a_full_inbox_leaves_one_note(&*store).await;
+    an_event_that_fails_five_times_is_set_aside(&*store).await;
+    an_alias_leads_to_its_owner(&*store).await;
+    a_job_is_taken_once(&*store).await;
+    what_is_seen_is_forgotten_after_its_time(&*store).await;
+    erasing_leaves_only_the_new_effects(&*store).await;
+    a_contact_of_a_newer_release_is_not_overwritten(&*store).await;
+}
+
+async fn envelopes_are_numbered_without_a_gap(store: &dyn Store) {
+    let batch = vec![text("ann", "a1", "one"), text("ben", "b1", "x"), text("ann", "a2", "two")];
+    let admitted = store.admit(batch, NOON).await.unwrap();
+    let numbers: Vec<u64> = admitted
+        .iter()
+        .map(|it| match it {
+            Admission::New { numbered, .. } => numbered.number,
+            other => panic!("not new: {other:?}"),
+        })
+        .collect();
+    assert_eq!(numbers, [1, 1, 2]);
+    let (ann, third) = admit_one(store, text("ann", "a3", "three")).await;
+    assert_eq!(third.number, 3);
+    let waiting = store.open(ann).await.unwrap().waiting;
+    let texts: Vec<&Event> = waiting.iter().map(|it| &it.envelope.event).collect();
+    assert_eq!(texts, [&Event::Text("one".into()), &Event::Text("two".into()), &Event::Text("three".into())]);
+    assert!(waiting.iter().all(|it| it.arrived == NOON && it.identity == ann));
+}
+
+async fn a_redelivered_event_changes_nothing(store: &dyn Store) {
+    let (carl, _) = admit_one(store, text("carl", "c1", "hello")).await;
+    let again = vec![text("carl", "c1", "hello"), text("carl", "c2", "more"), text("carl", "c1", "hello")];
+    let admitted = store.admit(again, NOON).await.unwrap();
+    assert!(matches!(admitted[..], [Admission::Known, Admission::New { .. }, Admission::Known]));
+    assert_eq!(store.commit(commit(carl, 0, 2)).await.unwrap(), Committed::Done(1));
+    let late = store.admit(vec![text("carl", "c1", "hello")], NOON).await.unwrap();
+    assert_eq!(late, [Admission::Known], "known also after it was consumed");
+    assert!(store.open(carl).await.unwrap().waiting.is_empty());
+}
+
+async fn racing_creators_agree_on_the_contact(store: Arc<dyn Store>) {
+    let one = store.admit(vec![text("dora", "d1", "1")], NOON);
+    let two = store.admit(vec![text("dora", "d2", "2")], NOON);
+    let (one, two) = (one.await.unwrap(), two.await.unwrap());
+    let owner = |admission: &Admission| match admission {
+        Admission::New { contact, .. } => *contact,
+        other => panic!("not new: {other:?}"),
+    };
+    assert_eq!(owner(&one[0]), owner(&two[0]));
+    assert_eq!(store.open(owner(&one[0])).await.unwrap().waiting.len(), 2);
+}
+
+async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) {
+    let (eve, _) = admit_one(store, text("eve", "e1", "1")).await;
+    let opened = store.open(eve).await.unwrap();
+    admit_one(store, text("eve", "e2", "2")).await;
+    let state = Contact { stage: Stage::Ready, decisions: 7, ..Contact::default() };
+    let facets = Some(Facets { stage: "ready", reset_day: Some(JubaDay(20_000)) });
+    let write = Commit { state: Arc::new(state), facets, ..commit(eve, opened.version, 1) };
+    assert_eq!(store.commit(write).await.unwrap(), Committed::Done(1));
+    let opened = store.open(eve).await.unwrap();
+    assert_eq!((opened.contact.decisions, opened.version, opened.consumed), (7, 1, 1));
+    assert_eq!(opened.waiting.iter().map(|it| it.number).collect::<Vec<_>>(), [2], "what came meanwhile stays");
+    assert_eq!(store.commit(commit(eve, 1, 2)).await.unwrap(), Committed::Done(2));
+    let (_, third) = admit_one(store, text("eve", "e3", "3")).await;
+    assert_eq!(third.number, 3, "numbers go on after an empty inbox");
+}
+
+async fn a_stale_commit_changes_nothing(store: &dyn Store) {
+    let (fay, _) = admit_one(store, text("fay", "f1", "1")).await;
+    assert_eq!(store.commit(commit(fay, 0, 0)).await.unwrap(), Committed::Done(1));
+    let state = Arc::new(Contact { decisions: 99, ..Contact::default() });
+    let open = vec![(effect(fay, 0, Kind::Send, NOON), false)];
+    let stale = Commit { state, open, ..commit(fay, 0, 1) };
+    assert_eq!(store.commit(stale).await.unwrap(), Committed::Stale);
+    let opened = store.open(fay).await.unwrap();
+    assert_eq!((opened.contact.decisions, opened.version, opened.waiting.len()), (0, 1, 1));
+    assert!(!store.is_open(EffectId::derive(fay, 1, 0)).await.unwrap());
+}
+
+async fn of_two_commits_on_one_version_one_wins(store: Arc<dyn Store>) {
+    let (gil, _) = admit_one(&*store, text("gil", "g1", "1")).await;
+    let (one, two) = (store.commit(commit(gil, 0, 1)), store.commit(commit(gil, 0, 1)));
+    let mut outcomes = [one.await.unwrap(), two.await.unwrap()];
+    outcomes.sort_by_key(|it| *it == Committed::Stale);
+    assert_eq!(outcomes, [Committed::Done(1), Committed::Stale]);
+}
+
+async fn lease(store: &dyn Store, kind: Kind, most: usize, now: Time) -> Vec<EffectId> {
+    let leased = store.lease_due(&[(kind, most)], now).await.unwrap();
+    leased.into_iter().map(|it| it.effect.id).collect()
+}
+
+async fn an_effect_is_leased_once(store: &dyn Store) {
+    let (hal, _) = admit_one(store, text("hal", "h1", "1")).await;
+    let wanted = effect(hal, 0, Kind::Alert, NOON);
+    let open = vec![(wanted.clone(), false)];
+    store.commit(Commit { open, ..commit(hal, 0, 1) }).await.unwrap();
+    assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(-1)).await, [], "not before it is due");
+    let leased = store.lease_due(&[(Kind::Alert, 5)], NOON).await.unwrap();
+    assert_eq!((leased[0].contact, &leased[0].effect, leased[0].lost), (hal, &wanted, 0));
+    assert_eq!(lease(store, Kind::Alert, 5, NOON).await, [], "not while it is held");
+    store.release(vec![wanted.id]).await.unwrap();
+    assert_eq!(lease(store, Kind::Alert, 5, NOON).await, [wanted.id], "again once it was given back");
+    store.commit(Commit { settled: vec![wanted.id], ..commit(hal, 1, 1) }).await.unwrap();
+}
+
+async fn an_effect_born_leased_belongs_to_its_process(store: &dyn Store) {
+    let (ida, _) = admit_one(store, text("ida", "i1", "1")).await;
+    let mine = effect(ida, 0, Kind::Alert, NOON);
+    store.commit(Commit { open: vec![(mine.clone(), true)], ..commit(ida, 0, 1) }).await.unwrap();
+    assert_eq!(lease(store, Kind::Alert, 5, NOON).await, []);
+    let stale = Commit { open: vec![(effect(ida, 1, Kind::Alert, NOON), true)], ..commit(ida, 0, 1) };
+    assert_eq!(store.commit(stale).await.unwrap(), Committed::Stale);
+    store.commit(Commit { settled: vec![mine.id], ..commit(ida, 1, 1) }).await.unwrap();
+    assert!(!store.is_open(mine.id).await.unwrap());
+}
+
+async fn a_settled_effect_is_gone_and_a_later_one_waits(store: &dyn Store) {
+    let (jon, _) = admit_one(store, text("jon", "j1", "1")).await;
+    let first = effect(jon, 0, Kind::Alert, NOON);
+    store.commit(Commit { open: vec![(first.clone(), true)], ..commit(jon, 0, 1) }).await.unwrap();
+    let later = Effect { due: NOON.plus(60_000), attempt: 2, ..first.clone() };
+    store.commit(Commit { open: vec![(later.clone(), false)], ..commit(jon, 1, 1) }).await.unwrap();
+    assert!(store.is_open(first.id).await.unwrap());
+    assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(59_999)).await, []);
+    let leased = store.lease_due(&[(Kind::Alert, 5)], NOON.plus(60_000)).await.unwrap();
+    assert_eq!(leased[0].effect, later);
+    store.commit(Commit { settled: vec![first.id], ..commit(jon, 2, 1) }).await.unwrap();
+    assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(60_000)).await, []);
+}
+
+async fn a_dead_effect_is_not_leased(store: &dyn Store) {
+    let (kim, _) = admit_one(store, text("kim", "k1", "1")).await;
+    let it = effect(kim, 0, Kind::Alert, NOON);
+    store.commit(Commit { open: vec![(it.clone(), true)], ..commit(kim, 0, 1) }).await.unwrap();
+    let dead = vec![(it.clone(), "graph 100".to_owned())];
+    store.commit(Commit { dead, ..commit(kim, 1, 1) }).await.unwrap();
+    assert!(!store.is_open(it.id).await.unwrap());
+    assert_eq!(lease(store, Kind::Alert, 5, NOON).await, []);
+}
+
+async fn one_in_four_is_taken_from_free_people(store: &dyn Store) {
+    let (lea, _) = admit_one(store, text("lea", "l1", "1")).await;
+    let paying = (0..8).map(|i| Effect { paid: true, ..effect(lea, i, Kind::Alert, NOON) });
+    let others = (8..16).map(|i| effect(lea, i, Kind::Alert, NOON));
+    let all: Vec<Effect> = paying.chain(others).collect();
+    let open = all.iter().map(|it| (it.clone(), false)).collect();
+    store.commit(Commit { open, ..commit(lea, 0, 1) }).await.unwrap();
+    let leased = store.lease_due(&[(Kind::Alert, 4)], NOON).await.unwrap();
+    assert_eq!(leased.iter().filter(|it| it.effect.paid).count(), 3);
+    assert_eq!(leased.len(), 4);
+    let settled = all.iter().map(|it| it.id).collect();
+    store.commit(Commit { settled, ..commit(lea, 1, 1) }).await.unwrap();
+}
+
+async fn a_full_inbox_leaves_one_note(store: &dyn Store) {
+    let batch: Vec<Envelope> =
+        (0..INBOX_ENVELOPES).map(|i| text("max", &format!("m{i}"), "hello")).collect();
+    let (max, _) = match store.admit(batch, NOON).await.unwrap().remove(0) {
+        Admission::New { contact, numbered } => (contact, numbered),
+        other => panic!("not new: {other:?}"),
+    };
+    let over = vec![text("max", "over1", "x"), text("max", "over2", "y")];
+    let admitted = store.admit(over.clone(), NOON).await.unwrap();
+    assert!(matches!(&admitted[0], Admission::Full(Some((contact, _))) if *contact == max), "{admitted:?}");
+    assert_eq!(admitted[1], Admission::Full(None), "told once");
+    let waiting = store.open(max).await.unwrap().waiting;
+    assert_eq!(waiting.len() as u64, INBOX_ENVELOPES + 1);
+    assert_eq!(waiting.last().unwrap().envelope.event, Event::Overflow);
+    let again = store.admit(over, NOON).await.unwrap();
+    assert_eq!(again, [Admission::Known, Admission::Known], "acknowledged, so not taken later");
+    store.commit(commit(max, 0, INBOX_ENVELOPES + 1)).await.unwrap();
+    admit_one(store, text("max", "later", "z")).await;
+}
+
+async fn an_event_that_fails_five_times_is_set_aside(store: &dyn Store) {
+    let (nia, _) = admit_one(store, text("nia", "n1", "bad")).await;
+    admit_one(store, text("nia", "n2", "good")).await;
+    for time in 1..=FAILURES {
+        assert_eq!(store.failed(nia, 1, "it panicked".into()).await.unwrap(), time);
+    }
+    let opened = store.open(nia).await.unwrap();
+    assert_eq!(opened.waiting.iter().map(|it| it.number).collect::<Vec<_>>(), [2], "the next one goes on");
+    assert_eq!(opened.consumed, 1);
+}
+
+async fn an_alias_leads_to_its_owner(store: &dyn Store) {
+    let (old, _) = admit_one(store, text("ole", "o1", "1")).await;
+    let (new, _) = admit_one(store, text("ole2", "o2", "2")).await;
+    assert!(store.claim(alias_key(new), old, None).await.unwrap());
+    assert!(store.claim(alias_key(new), old, None).await.unwrap(), "its owner may repeat it");
+    assert!(!store.claim(alias_key(new), new, None).await.unwrap(), "nobody else may");
+    let (owner, numbered) = admit_one(store, text("ole2", "o3", "3")).await;
+    assert_eq!((owner, numbered.number, numbered.identity), (old, 2, new));
+    store.unclaim(alias_key(new), new).await.unwrap();
+    assert!(!store.claim(alias_key(new), new, None).await.unwrap(), "only its owner frees it");
+    assert!(store.claim(alias_key(new), new, Some(old)).await.unwrap(), "or hands it over");
+    store.unclaim(alias_key(new), new).await.unwrap();
+    let (owner, _) = admit_one(store, text("ole2", "o4", "4")).await;
+    assert_eq!(owner, new);
+}
+
+async fn a_job_is_taken_once(store: &dyn Store) {
+    assert!(store.take("test", 1_000, NOON).await.unwrap());
+    assert!(!store.take("test", 1_000, NOON.plus(999)).await.unwrap());
+    assert!(store.take("test", 1_000, NOON.plus(1_000)).await.unwrap());
+}
+
+async fn what_is_seen_is_forgotten_after_its_time(store: &dyn Store) {
+    let (pat, _) = admit_one(store, text("pat", "p1", "1")).await;
+    store.commit(commit(pat, 0, 1)).await.unwrap();
+    store.forget_seen(NOON).await.unwrap();
+    assert_eq!(store.admit(vec![text("pat", "p1", "1")], NOON).await.unwrap(), [Admission::Known]);
+    assert!(store.forget_seen(NOON.plus(1)).await.unwrap() > 0);
+    admit_one(store, text("pat", "p1", "1")).await;
+}
+
+async fn erasing_leaves_only_the_new_effects(store: &dyn Store) {
+    let (rob, _) = admit_one(store, text("rob", "r1", "1")).await;
+    let old = effect(rob, 0, Kind::Send, NOON);
+    let dead = effect(rob, 1, Kind::Send, NOON);
+    let write = Commit {
+        open: vec![(old.clone(), true)],
+        dead: vec![(dead, "graph 100".into())],
+        ..commit(rob, 0, 1)
+    };
+    store.commit(write).await.unwrap();
+    let farewell = effect(rob, 2, Kind::Send, NOON);
+    let erase = Commit { open: vec![(farewell.clone(), true)], erase: true, ..commit(rob, 1, 1) };
+    store.commit(erase).await.unwrap();
+    assert!(!store.is_open(old.id).await.unwrap());
+    assert!(store.is_open(farewell.id).await.unwrap());
+}
+
+async fn a_contact_of_a_newer_release_is_not_overwritten(store: &dyn Store) {
+    let (sue, _) = admit_one(store, text("sue", "s1", "1")).await;
+    let newer = Commit { schema: SCHEMA + 1, ..commit(sue, 0, 0) };
+    store.commit(newer).await.unwrap();
+    assert_eq!(store.commit(commit(sue, 1, 1)).await.unwrap(), Committed::Stale);
+    assert!(store.open(sue).await.is_err(), "and not read as if it were known");
+}

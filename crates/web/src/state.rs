@@ -1,0 +1,122 @@
+//! What the routes need, and where it comes from.
+
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_engine::Intake;
+use answerbot_ports::channel::Channel;
+use answerbot_ports::store::Store;
+use answerbot_ports::world::Clock;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+use crate::health::Readiness;
+use crate::limiter::ByAddress;
+use crate::pages::{Pages, PublicPages};
+use crate::seldom::Seldom;
+use crate::signature::Oversize;
+use crate::webhook::{MEMORY_KIB, VerifyToken};
+
+/// Gives the metrics in Prometheus' text format.
+pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Tells an operator something that must not wait; the text holds no message, number or secret. Called from
+/// request handlers: must not block.
+pub type Alarm = Arc<dyn Fn(&str) + Send + Sync>;
+
+/// What the routes are made of.
+pub struct WebParts {
+    /// Takes what the webhook parsed.
+    pub intake: Arc<dyn Intake>,
+    /// The chat platforms, at most one of a kind. All are configured on one app, so its secret signs for all.
+    pub channels: Vec<Arc<dyn Channel>>,
+    /// Pinged by `/readyz`, and by nothing else.
+    pub store: Arc<dyn Store>,
+    /// Only its monotonic reading is used, and the wall clock once, to tell this process's request ids apart.
+    pub clock: Arc<dyn Clock>,
+    /// `VERIFY_TOKEN`; empty refuses every `GET /webhook`.
+    pub verify_token: String,
+    /// Checks signatures of webhooks beyond 16 MiB while they are thrown away: [`app_secrets`](crate::app_secrets),
+    /// or [`unchecked`](crate::unchecked), which answers them all 413.
+    pub oversize: Oversize,
+    /// Requests slower than this are logged and counted.
+    pub slow_request: Duration,
+    /// Behind `GET /metrics`.
+    pub metrics: RenderMetrics,
+    /// Hears what a channel's `Parsed::alarms` say, and webhooks that were too big.
+    pub alarm: Alarm,
+    /// Cancelled when the process begins to stop: `/readyz` answers 503 from then on, all else goes on.
+    pub draining: CancellationToken,
+    /// Whether the last hop of `X-Forwarded-For` is the client's address: only behind a proxy that sets it.
+    pub trust_proxy: bool,
+    /// The words on the public pages.
+    pub public: PublicPages,
+}
+
+/// What the handlers share; cheap to clone.
+#[derive(Clone)]
+pub struct WebState(Arc<Shared>);
+
+pub struct Shared {
+    pub(crate) intake: Arc<dyn Intake>,
+    pub(crate) channels: Arc<[Arc<dyn Channel>]>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) verify_token: VerifyToken,
+    pub(crate) oversize: Oversize,
+    pub(crate) slow_request: Duration,
+    pub(crate) metrics: RenderMetrics,
+    pub(crate) alarm: Alarm,
+    pub(crate) draining: CancellationToken,
+    pub(crate) trust_proxy: bool,
+    pub(crate) pages: Pages,
+    /// How often an address may call the general routes.
+    pub(crate) general: ByAddress,
+    /// How often an address may post what is not signed, or ask with a wrong verify token.
+    pub(crate) unsigned: ByAddress,
+    /// Memory for large webhook bodies, in KiB.
+    pub(crate) body_memory: Semaphore,
+    pub(crate) readiness: Readiness,
+    /// Keeps a store that is down from filling the log.
+    pub(crate) store_log: Seldom,
+    /// Keeps a flood of forged webhooks from filling the log.
+    pub(crate) forged_log: Seldom,
+}
+
+impl WebState {
+    /// Readies the state; renders the public pages.
+    #[must_use]
+    pub fn new(parts: WebParts) -> Self {
+        let clock = parts.clock;
+        let log_every = Duration::from_secs(10);
+        Self(Arc::new(Shared {
+            intake: parts.intake,
+            channels: parts.channels.into(),
+            store: parts.store,
+            verify_token: VerifyToken::new(&parts.verify_token),
+            oversize: parts.oversize,
+            slow_request: parts.slow_request,
+            metrics: parts.metrics,
+            alarm: parts.alarm,
+            draining: parts.draining,
+            trust_proxy: parts.trust_proxy,
+            pages: Pages::render(&parts.public),
+            general: ByAddress::general(Arc::clone(&clock)),
+            unsigned: ByAddress::unsigned(Arc::clone(&clock)),
+            body_memory: Semaphore::new(MEMORY_KIB as usize),
+            readiness: Readiness::default(),
+            store_log: Seldom::new(log_every),
+            forged_log: Seldom::new(log_every),
+            clock,
+        }))
+    }
+}
+
+impl Deref for WebState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
