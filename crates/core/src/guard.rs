@@ -52,6 +52,7 @@ struct Patterns {
 /// "P.I.N." and "p-i-n" are PINs.
 const DOTS: &str = r"(?i)\bp[.\-]\s?i[.\-]\s?n\b\.?";
 /// A request for a secret.
+#[rustfmt::skip]
 const ASKS: &str = concat!(
     r"(?i)\b(?:(?:send|give|tell|show|share|enter|type|provide|reply|confirm|submit|write|text|input|put|key\s+in|verify|forward)\b",
     r"[^.!?\n]{0,80}\b|(?:what\s+is|what's|i\s+need|i\s+want|we\s+need|you\s+need)\s+(?:to\s+know\s+)?your\s(?:[^.!?\n]{0,40}\b)?)",
@@ -60,6 +61,7 @@ const ASKS: &str = concat!(
     r"|(?:أرسل|ارسل|أعطني|اعطني|أعطنا|اكتب|أدخل|ادخل|أخبرني)[^.!?\n]{0,60}(?:الرقم السري|رقمك السري|كلمة السر|كلمة المرور|رمز|رقم بطاقت)",
 );
 /// A warning right before it, in the same clause: "never share", "nobody will ask you to send".
+#[rustfmt::skip]
 const WARNS: &str = concat!(
     r"(?i)(?:\b(?:never|not|don['’]t|dont|avoid|without|nobody|no one|cannot|can['’]t|won['’]t|shouldn['’]t|mustn['’]t|anyone who|someone who|if (?:anyone|someone|somebody))\b",
     r"(?:\s+[\p{L}'’/-]+){0,8}\s*|(?:^|\s)لا(?:\s+\p{L}+){0,2}\s*)$",
@@ -67,17 +69,20 @@ const WARNS: &str = concat!(
 /// A warning right behind it: "share your PIN with nobody".
 const WARNED: &str = r"(?i)^\s*(?:code\s+)?(?:with|to)\s+(?:nobody|no one|none)\b";
 /// Where a clause ends, so that "do not worry and send me your PIN" is no warning.
-const CLAUSES: &[&str] = &[",", ";", ":", "(", " and ", " but ", " then ", " so ", " please ", " just ", " because "];
+const CLAUSES: &[&str] =
+    &[",", ";", ":", "(", " and ", " but ", " then ", " so ", " please ", " just ", " because "];
 /// Addresses of the web and of mail, with the brackets around them.
+#[rustfmt::skip]
 const LINKS: &str = concat!(
-    r"(?i)\(?\b(?:(?:[a-z][a-z0-9+.-]{1,10}://|www\.)[^\s()<>]+|[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+",
+    r"(?i) ?\(?\b(?:(?:[a-z][a-z0-9+.-]{1,10}://|www\.)[^\s()<>]+|[a-z0-9._%+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+",
     r"|(?:[a-z0-9-]+\.)+(?:com|org|net|info|io|co|ss|ug|ke|et|sd|tz|rw|ng|za|eg|eu|me|ly|gov|edu|int|app|xyz|site|online|shop",
     r"|store|top|biz|link|click|gd|gl|gle|cc|tv|ru|cn|uk|us|ai|dev|page|tk|africa|ngo|news|blog|live|club|website|mobi)\b",
     r"(?::\d+)?(?:/[^\s()<>]*)?)\)?",
 );
 /// USSD codes, also ones that lost their stars to Markdown.
-const CODES: &str = r"[*#]{1,2}\s?\d[\d*]*\s?#|\b\d{3,}#|(?:^|[\s(])\*\d{3}(?:\*\d+)*\b";
+const CODES: &str = r"[*#]{1,2}\s?\d[\d*]*\s?#|\b\d{3,}#|(?:^|[\s(])\*\d{3,4}(?:\*\d+)*#?";
 /// A number that one is told to call, however short.
+#[rustfmt::skip]
 const CALLS: &str = concat!(
     r"(?i)(\b(?:call|dial|phone|telephone|tel|ring|sms|whatsapp|text|hotline|helpline|toll[- ]free|emergency number)\b",
     r"(?:[\s:.,('-]+(?:us|them|him|her|me|on|at|to|the|a|an|this|your|our|number|numbers|no|nr|line|lines|hotline|helpline|police",
@@ -88,6 +93,7 @@ const CALLS: &str = concat!(
 /// Seven digits and more.
 const PHONES: &str = r"\+?\d(?:[ ().-]{0,2}\d){6,14}";
 /// What stands behind a number that counts something.
+#[rustfmt::skip]
 const COUNTED: &[&str] = &[
     "ssp", "pounds", "pound", "dollars", "dollar", "usd", "shillings", "ugx", "percent", "people", "persons", "years",
     "year", "days", "hours", "minutes", "seconds", "times", "km", "kilometres", "kilometers", "metres", "meters", "m", "kg",
@@ -137,26 +143,22 @@ fn without_links<'a>(text: &'a str, patterns: &Patterns, hosts: &[String], remov
     if !text.contains(['.', ':']) {
         return Cow::Borrowed(text);
     }
-    let text = patterns.links.replace_all(text, |found: &Captures<'_>| {
-        let whole = &found[0];
+    patterns.links.replace_all(text, |found: &Captures<'_>| {
+        let whole = found[0].trim_start_matches(' ');
+        let space = &found[0][..found[0].len() - whole.len()];
         let inner = whole.trim_start_matches('(').trim_end_matches(')');
         let bare = inner.trim_end_matches(['.', ',', ';', ':', '!', '?']);
         if is_approved(bare, hosts) {
-            return whole.to_string();
+            return found[0].to_string();
         }
         let tail = &inner[bare.len()..];
         match (whole.starts_with('('), whole.ends_with(')')) {
             (true, true) => String::new(),
-            (true, false) => format!("({removed}{tail}"),
-            (false, true) => format!("{removed}{tail})"),
-            (false, false) => format!("{removed}{tail}"),
+            (true, false) => format!("{space}({removed}{tail}"),
+            (false, true) => format!("{space}{removed}{tail})"),
+            (false, false) => format!("{space}{removed}{tail}"),
         }
-    });
-    // What stood in brackets leaves no gap before the full stop.
-    match text {
-        Cow::Owned(text) => Cow::Owned(text.replace(" .", ".").replace(" ,", ",").replace("  ", " ")),
-        unchanged @ Cow::Borrowed(_) => unchanged,
-    }
+    })
 }
 
 fn is_approved(link: &str, hosts: &[String]) -> bool {
@@ -171,7 +173,12 @@ fn is_approved(link: &str, hosts: &[String]) -> bool {
     })
 }
 
-fn without_numbers<'a>(text: &'a str, patterns: &Patterns, numbers: &[String], removed: &str) -> Cow<'a, str> {
+fn without_numbers<'a>(
+    text: &'a str,
+    patterns: &Patterns,
+    numbers: &[String],
+    removed: &str,
+) -> Cow<'a, str> {
     if !text.chars().any(char::is_numeric) {
         return Cow::Borrowed(text);
     }
@@ -190,8 +197,9 @@ fn without_numbers<'a>(text: &'a str, patterns: &Patterns, numbers: &[String], r
         }
     });
     let out = patterns.phones.replace_all(&text, |found: &Captures<'_>| {
-        let is_phone =
-            found.get(0).is_some_and(|it| reads_as_phone(it.as_str(), &text[..it.start()], &text[it.end()..]));
+        let is_phone = found
+            .get(0)
+            .is_some_and(|it| reads_as_phone(it.as_str(), &text[..it.start()], &text[it.end()..]));
         if is_phone && !approved(&found[0]) { removed.to_string() } else { found[0].to_string() }
     });
     Cow::Owned(out.into_owned())
@@ -209,8 +217,10 @@ fn is_year(before: &str, found: &str) -> bool {
     let digits = digits_of(found);
     let year = digits.len() == 4 && digits.parse().is_ok_and(|year: u32| (1000..=2100).contains(&year));
     let last = before.split_whitespace().next_back().unwrap_or_default().to_lowercase();
-    year && !matches!(last.as_str(), "on" | "at" | "to" | "number" | "call" | "dial" | "line" | "code" | "hotline")
-        && !before.ends_with(':')
+    year && !matches!(
+        last.as_str(),
+        "on" | "at" | "to" | "number" | "call" | "dial" | "line" | "code" | "hotline"
+    ) && !before.trim_end().ends_with(':')
 }
 
 /// A number that is dialled, not counted: it begins with +, 0 or a country's code around here, or is nine
@@ -227,12 +237,12 @@ fn reads_as_phone(found: &str, before: &str, behind: &str) -> bool {
     if found.starts_with('+') {
         return !before.ends_with(char::is_numeric) || digits.len() >= 10;
     }
-    if decimal || figure || before.ends_with('$') || counts(behind) {
+    if decimal || figure || before.ends_with('$') {
         return false;
     }
-    (digits.len() >= 11 && COUNTRIES.iter().any(|code| digits.starts_with(code)))
-        || (digits.starts_with('0') && digits.len() >= 9)
-        || (digits.starts_with('9') && digits.len() == 9)
+    let with_country = digits.len() >= 11 && COUNTRIES.iter().any(|code| digits.starts_with(code));
+    let mobile = digits.starts_with('9') && digits.len() == 9;
+    (digits.starts_with('0') && digits.len() >= 9) || ((with_country || mobile) && !counts(behind))
 }
 
 /// The digits that one phone has in every way of writing its number.

@@ -6,7 +6,7 @@
 //! the crate is `no_std`, so the compiler keeps files, environment and hash-map order out.
 //!
 //! - [`contact`]: the state of one person and everything that can happen to it (events) or be done (effects).
-//! - [`decide`]: the decisions, one file a subject (start, words, bursts, quota, answers, sends).
+//! - [`mod@decide`]: the decisions, one file a subject (start, words, bursts, quota, answers, sends).
 //! - [`words`]: what a message alone means: a command, a greeting, a question.
 //! - [`prompt`]: what the AI is given. [`shape`] and [`guard`]: what may leave of what it said.
 //! - [`texts`]: every fixed sentence a person reads, one file a language.

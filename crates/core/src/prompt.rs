@@ -54,12 +54,12 @@ pub fn complete(policy: &Policy, prompt: &Prompt) -> Prompt {
 }
 
 fn instructions(policy: &Policy, contact: &Contact, question: &str) -> String {
+    const ARABIC: &str = "Answer in simple Arabic, in Arabic script.";
     let language = match contact.answer_language {
-        Some(AnswerLanguage::English) => "Answer in short simple English.",
-        Some(AnswerLanguage::Arabic) => "Answer in simple Arabic, in Arabic script.",
         Some(AnswerLanguage::JubaArabic) => "Answer in Juba Arabic, in Latin letters.",
-        None if is_arabic(question) => "Answer in simple Arabic, in Arabic script.",
-        None => "Answer in short simple English.",
+        None if is_arabic(question) => ARABIC,
+        Some(AnswerLanguage::Arabic) => ARABIC,
+        Some(AnswerLanguage::English) | None => "Answer in short simple English.",
     };
     let words = policy.ai.words;
     let mut text = format!("Answer in about {words} words. {language}");
@@ -82,6 +82,7 @@ pub fn is_arabic(text: &str) -> bool {
 }
 
 /// Words that point at something said before.
+#[rustfmt::skip]
 const POINTERS: &[&str] = &[
     "it", "its", "they", "them", "their", "theirs", "this", "that", "these", "those", "he", "him", "his", "she", "her",
     "one", "ones", "same", "above", "previous", "earlier", "again", "else", "another", "instead", "more", "further",
@@ -95,9 +96,11 @@ const POINTERS: &[&str] = &[
 const CONJUNCTIONS: &[&str] = &["and", "or", "but", "so", "because", "و", "لكن"];
 
 /// Openings that carry on from what was said.
+#[rustfmt::skip]
 const OPENINGS: &[&str] = &["what about", "how about", "why not", "you said", "you told", "tell me more", "go on", "in that"];
 
 /// Words that carry no subject; a question of hardly anything else cannot stand alone.
+#[rustfmt::skip]
 const FILLERS: &[&str] = &[
     "what", "how", "why", "when", "where", "who", "which", "is", "are", "was", "were", "do", "does", "did", "can",
     "could", "should", "would", "will", "the", "a", "an", "of", "in", "on", "to", "for", "at", "by", "with", "from",
@@ -128,6 +131,7 @@ pub fn refers_back(question: &str) -> bool {
 }
 
 /// Nouns that are always of something.
+#[rustfmt::skip]
 const GENERIC: &[&str] = &[
     "symptoms", "symptom", "causes", "cause", "effects", "effect", "treatment", "cure", "prevention", "types", "type",
     "kinds", "uses", "use", "advantages", "disadvantages", "benefits", "risks", "signs", "steps", "parts", "function",

@@ -21,16 +21,8 @@ const SEND: &[i64] = &[
 const ASK_SOON: &[i64] = &[SECOND, 3 * SECOND, 6 * SECOND];
 
 /// Delays of a question after the apology: 30 s, 1 min, 2 min, 5 min, 10 min, 20 min, 30 min, then hourly.
-const ASK_LATER: &[i64] = &[
-    30 * SECOND,
-    MINUTE,
-    2 * MINUTE,
-    5 * MINUTE,
-    10 * MINUTE,
-    20 * MINUTE,
-    30 * MINUTE,
-    HOUR,
-];
+const ASK_LATER: &[i64] =
+    &[30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 20 * MINUTE, 30 * MINUTE, HOUR];
 
 /// Delays of an alarm: 5 s, 30 s, 2 min, 10 min, then every 30 min.
 const ALERT: &[i64] = &[5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE];

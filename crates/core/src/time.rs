@@ -66,8 +66,8 @@ impl Time {
 
     fn juba_wall_millis(self) -> i64 {
         // A point outside jiff's range (years -9999 to 9999) gets today's offset.
-        let offset = Timestamp::from_millisecond(self.0)
-            .map_or(2 * 3600, |point| JUBA.to_offset(point).seconds());
+        let offset =
+            Timestamp::from_millisecond(self.0).map_or(2 * 3600, |point| JUBA.to_offset(point).seconds());
         self.0.saturating_add(i64::from(offset) * SECOND)
     }
 }

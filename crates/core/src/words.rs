@@ -79,6 +79,7 @@ const WORDS: &[(&str, Word)] = &[
 ];
 
 // In the form that [`alone`] gives, and with letters said once that are drawn out ("hiii").
+#[rustfmt::skip]
 const GREETINGS: &[&str] = &[
     "hi", "hello", "helo", "hallo", "hlo", "hey", "hai", "hy", "yo", "hey there", "hi there", "hello there", "hi bot",
     "hello bot", "hey bot", "hello sir", "hi sir", "hello madam", "hello friend", "hello my friend", "hi hello",
@@ -92,6 +93,7 @@ const GREETINGS: &[&str] = &[
     "اهلا", "اهلا وسهلا", "هلا", "هاي", "صباح الخير", "مساء الخير", "كيف حالك", "كيفك",
 ];
 
+#[rustfmt::skip]
 const THANKS: &[&str] = &[
     "thanks", "thank", "thank you", "thankyou", "thank you very much", "thank you so much", "thanks a lot",
     "thanks so much", "thanks very much", "many thanks", "thanks alot", "ok thanks", "ok thank you", "okay thanks",
@@ -104,18 +106,21 @@ const THANKS: &[&str] = &[
     "fine", "ok fine", "you are welcome", "haha", "hahaha", "lol",
 ];
 
+#[rustfmt::skip]
 const YES: &[&str] = &[
     "yes", "y", "yea", "yeah", "yep", "yes please", "yes i do", "ok", "okay", "okey", "k", "sure", "agree", "i agree",
     "agreed", "yes i agree", "ok i agree", "okay i agree", "i accept", "accept", "1", "١", "aywa", "aiwa", "tamam",
     "نعم", "ايوه", "ايوا", "موافق", "اوافق", "تمام",
 ];
 
+#[rustfmt::skip]
 const NO: &[&str] = &[
     "no", "n", "nope", "nah", "no thanks", "no thank you", "not now", "keep", "la", "la shukran", "لا", "لا شكرا",
 ];
 
 /// Phrases that mean somebody may die. The reviewed rules with their texts replace this short list later;
 /// until then each match gets the one text that is never wrong: go to the nearest hospital now.
+#[rustfmt::skip]
 const DANGER: &[&str] = &[
     "snake bite", "snake bites", "snakebite", "snake bit", "snake has bitten", "bitten by a snake", "bitten by snake",
     "drank poison", "drunk poison", "took poison", "taken poison", "swallowed poison", "ate poison", "kill myself",
@@ -127,12 +132,14 @@ const DANGER: &[&str] = &[
 ];
 
 /// A question about danger in general is no danger: school books ask it.
+#[rustfmt::skip]
 const LEARNING: &[&str] = &[
     "what is", "what are", "define", "definition", "explain", "essay", "meaning of", "causes of", "history", "how does",
     "how do", "treatment of", "first aid for",
 ];
 
 /// ... but with one of these a person is meant, and then it is never only school.
+#[rustfmt::skip]
 const PEOPLE: &[&str] = &[
     "i", "i'm", "im", "me", "my", "we", "us", "our", "he", "she", "him", "her", "his", "now", "help", "urgent",
 ];
@@ -245,7 +252,11 @@ fn is_number(text: &str) -> bool {
     for c in text.trim().chars() {
         if c.is_numeric() {
             digits += 1;
-        } else if !(c.is_whitespace() || is_mark(c) || matches!(c, '-' | '(' | ')' | '.') || (c == '+' && digits == 0)) {
+        } else if !(c.is_whitespace()
+            || is_mark(c)
+            || matches!(c, '-' | '(' | ')' | '.')
+            || (c == '+' && digits == 0))
+        {
             return false;
         }
     }
@@ -269,9 +280,9 @@ fn dangerous(text: &str) -> bool {
     }
     lower.push(' ');
     let has = |phrase: &&str| {
-        lower.match_indices(phrase).any(|(at, _)| {
-            lower[..at].ends_with(' ') && lower[at + phrase.len()..].starts_with(' ')
-        })
+        lower
+            .match_indices(phrase)
+            .any(|(at, _)| lower[..at].ends_with(' ') && lower[at + phrase.len()..].starts_with(' '))
     };
     let school = |lower: &str| LEARNING.iter().any(|words| lower.contains(words)) && !PEOPLE.iter().any(has);
     DANGER.iter().any(has) && !school(&lower)

@@ -10,7 +10,7 @@
 //! **Architecture invariant:** no token, address with a token, message text or platform id of a person is
 //! logged or put into a metric here.
 
-//pub mod ai;
-//pub mod alerts;
+pub mod ai;
+pub mod alerts;
 pub mod http;
 pub mod messenger;

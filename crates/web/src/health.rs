@@ -40,7 +40,7 @@ impl Readiness {
 }
 
 #[derive(Serialize)]
-struct Health {
+pub(crate) struct Health {
     status: &'static str,
     service: &'static str,
     version: &'static str,

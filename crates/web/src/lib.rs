@@ -9,6 +9,19 @@
 //! - `observe`: the one layer around all of it: request ids, panics, slow requests, headers.
 //! - `limiter` and `client`: how often an address may call, and what its address is.
 //!
+//! | metric | labels | counts |
+//! |---|---|---|
+//! | `webhook_requests_total` | `status` | posts to `/webhook` |
+//! | `webhook_ack_seconds` | | histogram: posts answered 200 or 503 |
+//! | `webhook_ack_slow_total` | | of those, the ones over 200 ms |
+//! | `webhook_envelopes_total` | `result`: `new`, `passed_over` | events by what became of them |
+//! | `webhook_ignored_total` | `kind` | events ignored on purpose |
+//! | `webhook_forged_total` | | posts without a right signature |
+//! | `webhook_oversize_total` | `signed` | posts beyond 16 MiB |
+//! | `http_limited_total` | `tier`: `webhook`, `general` | requests answered 429 |
+//! | `http_slow_requests_total` | | requests slower than `SLOW_REQUEST_MS` |
+//! | `http_panics_total` | | handlers that panicked |
+//!
 //! **Architecture invariant:** nothing here knows Messenger's JSON (beyond its key `object`), SQL or the core's
 //! decisions. Bodies and texts never reach a log.
 

@@ -85,3 +85,55 @@ impl ByAddress {
         self.crowded.store(self.limiter.len() >= ADDRESSES, Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicU64;
+
+    use answerbot_core::Time;
+
+    use super::*;
+
+    #[derive(Default)]
+    struct Manual(AtomicU64);
+
+    impl Clock for Manual {
+        fn now(&self) -> Time {
+            Time::default()
+        }
+
+        fn monotonic(&self) -> Duration {
+            Duration::from_secs(self.0.load(Relaxed))
+        }
+    }
+
+    fn address(number: u32) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::from_bits(number))
+    }
+
+    #[test]
+    fn a_crowd_of_addresses_is_forgotten_once_it_has_gone() {
+        let clock = Arc::new(Manual::default());
+        let limiter = ByAddress::unsigned(Arc::clone(&clock) as _);
+        let passed = (0..200_000).filter(|&number| limiter.check(address(number)).is_ok()).count();
+        assert!(limiter.limiter.len() < ADDRESSES + 2 * TIDY_EVERY as usize, "{}", limiter.limiter.len());
+        assert!(passed < ADDRESSES + 2 * TIDY_EVERY as usize, "the crowd shares one allowance: {passed}");
+
+        clock.0.store(60, Relaxed);
+        let _ = limiter.check(address(1));
+        assert_eq!(limiter.check(address(2)), Ok(()));
+        assert!(limiter.limiter.len() < 3, "{}", limiter.limiter.len());
+    }
+
+    #[test]
+    fn the_wait_is_told_in_whole_seconds() {
+        let clock = Arc::new(Manual::default());
+        let limiter = ByAddress::unsigned(Arc::clone(&clock) as _);
+        assert!((0..20).all(|_| limiter.check(address(1)).is_ok()));
+        assert_eq!(limiter.check(address(1)), Err(2));
+        assert_eq!(limiter.check(address(2)), Ok(()));
+        clock.0.store(2, Relaxed);
+        assert_eq!(limiter.check(address(1)), Ok(()));
+        assert_eq!(limiter.check(address(1)), Err(2));
+    }
+}

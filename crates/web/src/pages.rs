@@ -127,7 +127,7 @@ fn support(public: &PublicPages) -> Markup {
 fn never_your_pin() -> Markup {
     html! {
         p { strong { "We never ask for your PIN, password or identity papers." }
-            " Nobody who asks for them speaks for us. If you type only a few digits, we drop them before anything is kept." }
+            " Nobody who asks for them speaks for us. If a message is only 4 to 6 digits, we drop them before anything is kept." }
     }
 }
 
@@ -178,13 +178,14 @@ fn privacy_content(public: &PublicPages) -> Markup {
         ul {
             li { "Meta carries the messages: its own rules hold for Messenger." }
             li { "An AI company outside South Sudan gets your question and the last messages, not your name or Messenger id, and writes the answer. So do not write secrets." }
-            li { "A person of ours, if you write " strong { "human" } "." }
+            li { "People of ours can read the chat in our page's inbox, and do if you write " strong { "human" } "." }
         }
         p { "We do not sell your data and show no advertising." }
         h2 { "How to erase it" }
         p { "Write " strong { "delete my data" } " in the chat. We ask once, then your messages, settings and names are gone. "
             "What stays is a coded count of today's questions, so that free questions cannot be refilled. "
-            "Backup copies are replaced with time and used only to repair the service." }
+            "Backup copies are replaced with time and used only to repair the service. "
+            "The chat in Messenger itself you delete in Messenger." }
         h2 { "When paying has come" }
         p { "We will also keep the MTN number that you type to pay, sealed, and what was paid and when, because money must be accounted for. "
             "This page will say more before that day." }
@@ -213,6 +214,6 @@ fn terms_content(public: &PublicPages) -> Markup {
         h2 { "Leaving" }
         p { "Stop any time: just do not write. " strong { "stop" } " ends messages you did not ask for; " strong { "delete my data" }
             " erases what we keep (" a href="/privacy" { "privacy" } ")." }
-        p { "If these terms change in what matters, we ask you again in the chat." }
+        p { "If these terms change, this page says so under a new version." }
     }
 }

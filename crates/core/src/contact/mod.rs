@@ -245,6 +245,7 @@ pub enum RegionChoice {
 }
 
 impl RegionChoice {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_unasked(&self) -> bool {
         *self == Self::Unasked
     }

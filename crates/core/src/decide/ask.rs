@@ -84,7 +84,8 @@ impl Desk<'_> {
             self.hint(Hint::Typing(typing.clone()));
             let prompt = prompt::build(self.policy, &self.contact, &question.text, self.now, typing);
             let effect = self.emit(self.now, Action::Ask(prompt));
-            self.contact.asking = Some(Asking { effect, question, since: self.now, failed: 0, apologised: 0 });
+            self.contact.asking =
+                Some(Asking { effect, question, since: self.now, failed: 0, apologised: 0 });
         }
     }
 
@@ -184,7 +185,8 @@ impl Desk<'_> {
             self.contact.asked = None;
         }
         // The quick reply for the rest would vanish under another message.
-        let may_ask = is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
+        let may_ask =
+            is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
         if may_ask && self.contact.region == RegionChoice::Unasked {
             self.ask_region(identity);
         }

@@ -17,7 +17,8 @@ impl Desk<'_> {
             self.tell_lost(lost, identity, room);
             return self.take_question(question);
         }
-        let factor = if words::is_complete(text, rules.complete_words) { 1 } else { rules.short_factor.max(1) };
+        let factor =
+            if words::is_complete(text, rules.complete_words) { 1 } else { rules.short_factor.max(1) };
         let wait_ms = rules.window_ms.saturating_mul(factor);
         let said = numbered.said();
         match self.contact.burst.take() {

@@ -237,7 +237,8 @@ impl<'a> Desk<'a> {
         match (closes, self.contact.burst_timer) {
             (Some(closes), Some(timer)) if timer.due != closes => {
                 self.contact.burst_timer = Some(BurstTimer { due: closes, ..timer });
-                let moved = Effect { id: timer.effect, due: closes, attempt: 1, paid: false, action: Action::Timer };
+                let moved =
+                    Effect { id: timer.effect, due: closes, attempt: 1, paid: false, action: Action::Timer };
                 self.open.retain(|effect| effect.id != timer.effect);
                 self.open.push(moved);
             }

@@ -41,7 +41,10 @@ impl Desk<'_> {
             Stage::New => self.hear_new(numbered, identity),
             Stage::Ready => self.hear_ready(numbered, identity),
         }
-        if !self.is_late(numbered) && self.contact.stage == Stage::Ready && !self.human_speaks(numbered.arrived) {
+        if !self.is_late(numbered)
+            && self.contact.stage == Stage::Ready
+            && !self.human_speaks(numbered.arrived)
+        {
             self.ask_about_stale(identity);
         }
     }
@@ -72,7 +75,9 @@ impl Desk<'_> {
             },
             Event::Tap(Tap::Agree) => self.agree(identity),
             Event::Tap(Tap::GetStarted | Tap::Subscribe) => self.show_start_again(identity),
-            Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => self.tap(*tap, numbered, identity),
+            Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => {
+                self.tap(*tap, numbered, identity);
+            }
             _ if self.human_speaks(numbered.arrived) => {}
             _ => self.remind_to_agree(identity),
         }
@@ -247,8 +252,11 @@ impl Desk<'_> {
 
     fn show_menu(&mut self, identity: usize, text: &str) {
         let [status, region, help] = self.texts.menu_buttons;
-        let buttons =
-            [Button::new(status, Tap::Status), Button::new(region, Tap::Region), Button::new(help, Tap::Help)];
+        let buttons = [
+            Button::new(status, Tap::Status),
+            Button::new(region, Tap::Region),
+            Button::new(help, Tap::Help),
+        ];
         self.reply(identity, Message::with_quick_replies(text, &buttons));
     }
 
@@ -257,8 +265,9 @@ impl Desk<'_> {
         let day = self.now.juba_day();
         let used = self.contact.identities.get(identity).map_or(0, |it| it.free.on(day));
         let mut text = (self.texts.status_free)(limit.saturating_sub(used), limit);
-        let waiting =
-            self.contact.waiting.len() + self.contact.retrying.len() + usize::from(self.contact.asking.is_some());
+        let waiting = self.contact.waiting.len()
+            + self.contact.retrying.len()
+            + usize::from(self.contact.asking.is_some());
         if waiting > 0 {
             text.push(' ');
             text.push_str(&(self.texts.status_waiting)(waiting));
@@ -269,7 +278,10 @@ impl Desk<'_> {
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {
         self.record(Record::HumanWanted);
         let channel = numbered.envelope.address.channel.name().to_string();
-        self.emit(self.now, Action::Alert(Case { about: "human".to_string(), at: numbered.arrived, channel }));
+        self.emit(
+            self.now,
+            Action::Alert(Case { about: "human".to_string(), at: numbered.arrived, channel }),
+        );
         self.say(identity, (self.texts.human)(self.policy.service.support_contact.as_deref()));
     }
 
@@ -306,6 +318,8 @@ impl Desk<'_> {
         }
         match &self.contact.sending {
             Some(sending) if sending.digest == digest => self.confirm(sending.effect, message),
+            // One whose fate we never learned.
+            _ if self.contact.sent_ids.contains(&digest) => {}
             _ => {
                 let until = numbered.said().plus(self.policy.time.human_silence_ms);
                 self.contact.human_until = self.contact.human_until.max(Some(until));

@@ -4,8 +4,8 @@
 //! the next message and sets the burst's timer, if their places are free. So no input has to know whether
 //! something is under way, and at most one message of a contact is ever being sent.
 //!
-//! - [`hear`]: envelopes and words. [`start`]: consent. [`burst`]: messages that belong together.
-//! - [`ask`]: questions, quota, answers. [`send`]: the outbox. [`options`]: region, language, deletion, late questions.
+//! - `hear`: envelopes and words. `start`: consent. `burst`: messages that belong together.
+//! - `ask`: questions, quota, answers. `send`: the outbox. `options`: region, language, deletion, late questions.
 
 mod ask;
 mod burst;

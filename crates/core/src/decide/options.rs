@@ -5,7 +5,9 @@ use super::desk::Desk;
 use crate::contact::effect::Action;
 use crate::contact::event::Numbered;
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Sending};
+use crate::contact::{
+    AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Sending,
+};
 use crate::id::EventId;
 
 /// In the order of `Texts::region_buttons`.
@@ -126,8 +128,16 @@ impl Desk<'_> {
         let message = Message::plain(self.texts.forgotten);
         let digest = EventId::digest(&message.text);
         let effect = self.emit(self.now, Action::Send { to, message });
-        self.contact.sending =
-            Some(Sending { effect, identity, purpose: Purpose::Notice, unit: None, digest, refused: 0, down: 0, unknown: 0 });
+        self.contact.sending = Some(Sending {
+            effect,
+            identity,
+            purpose: Purpose::Notice,
+            unit: None,
+            digest,
+            refused: 0,
+            down: 0,
+            unknown: 0,
+        });
     }
 
     /// A question that came too late to be answered unasked: it is asked about at the next message.

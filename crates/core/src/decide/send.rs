@@ -5,7 +5,7 @@ use super::desk::Desk;
 use crate::contact::effect::{Action, Effect, EffectFault, Retry};
 use crate::contact::event::Outcome;
 use crate::contact::message::Purpose;
-use crate::contact::{Buried, Outgoing, Sending, Unit};
+use crate::contact::{Buried, Outgoing, Sending};
 use crate::id::{EffectId, EventId};
 use crate::retry;
 use crate::time::Time;
@@ -122,7 +122,7 @@ impl Desk<'_> {
 
     /// Ends a send that never succeeded.
     fn give_up(&mut self, sending: &Sending, effect: &Effect, reason: &str) {
-        self.lose(sending.purpose, sending.unit);
+        self.give_back(sending.unit);
         self.bury(effect, reason);
         let (purpose, unit) = (sending.purpose, sending.unit.is_some());
         self.contact.buried.push_back(Buried { effect: effect.id, purpose, unit });
@@ -131,27 +131,16 @@ impl Desk<'_> {
         }
     }
 
-    /// What follows when a message does not reach the person.
-    fn lose(&mut self, purpose: Purpose, unit: Option<Unit>) {
-        self.give_back(unit);
-        if purpose == Purpose::Start {
-            self.contact.welcomed.take_if(|welcome| !welcome.sent);
-        }
-    }
-
     fn not_sent(&mut self, mut sending: Sending, effect: &Effect, fault: &EffectFault) {
         let identity = sending.identity;
         match fault.retry {
             Retry::After(_) | Retry::ChannelDown => {
-                let floor = match fault.retry {
-                    Retry::After(floor) => {
-                        sending.refused += 1;
-                        floor
-                    }
-                    _ => {
-                        sending.down += 1;
-                        0
-                    }
+                let floor = if let Retry::After(floor) = fault.retry {
+                    sending.refused += 1;
+                    floor
+                } else {
+                    sending.down += 1;
+                    0
                 };
                 if sending.refused >= retry::SEND_ATTEMPTS {
                     return self.give_up(&sending, effect, &fault.reason);
@@ -172,7 +161,7 @@ impl Desk<'_> {
             }
             Retry::Gone => {
                 self.settle(effect.id);
-                self.lose(sending.purpose, sending.unit);
+                self.give_back(sending.unit);
                 self.record(Record::Dropped);
                 for out in core::mem::take(&mut self.contact.outbox) {
                     if out.identity == identity {
@@ -214,6 +203,6 @@ impl Desk<'_> {
 
     fn drop_message(&mut self, out: &Outgoing) {
         self.record(Record::Dropped);
-        self.lose(out.purpose, out.unit);
+        self.give_back(out.unit);
     }
 }

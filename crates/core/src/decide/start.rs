@@ -49,17 +49,14 @@ impl Desk<'_> {
         let fresh = |kept: &Question| self.now.since(kept.arrived) < self.policy.time.kept_question_ms;
         let room = self.policy.limits.question_chars;
         let question = super::ask::question(numbered, identity, text, room);
-        let lost = match self.contact.kept.take().filter(fresh) {
-            Some(mut kept) => {
-                let lost = super::ask::append(&mut kept, &question, room);
-                kept.arrived = numbered.arrived;
-                self.contact.kept = Some(kept);
-                lost
-            }
-            None => {
-                self.contact.kept = Some(question);
-                text.chars().count() > room
-            }
+        let lost = if let Some(mut kept) = self.contact.kept.take().filter(fresh) {
+            let lost = super::ask::append(&mut kept, &question, room);
+            kept.arrived = numbered.arrived;
+            self.contact.kept = Some(kept);
+            lost
+        } else {
+            self.contact.kept = Some(question);
+            text.chars().count() > room
         };
         self.tell_lost(lost, identity, room);
         self.remind_to_agree(identity);

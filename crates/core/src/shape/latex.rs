@@ -6,6 +6,7 @@ use alloc::string::String;
 /// Deeper nesting than this is left as it is.
 const DEEPEST: usize = 16;
 
+#[rustfmt::skip]
 const COMMANDS: &[(&str, &str)] = &[
     ("times", "×"), ("cdot", "·"), ("div", "÷"), ("pm", "±"), ("mp", "∓"), ("leq", "≤"), ("le", "≤"), ("geq", "≥"),
     ("ge", "≥"), ("neq", "≠"), ("ne", "≠"), ("approx", "≈"), ("equiv", "≡"), ("sim", "~"), ("propto", "∝"),
@@ -76,7 +77,8 @@ fn delimited(text: &str) -> Option<(&str, &str)> {
 /// A known command outside of any delimiter, with its arguments.
 fn bare_command(text: &str) -> Option<(&str, &str)> {
     let name = command_name(text.strip_prefix('\\')?);
-    let known = matches!(name, "frac" | "dfrac" | "tfrac" | "sqrt") || COMMANDS.iter().any(|(known, _)| *known == name);
+    let known = matches!(name, "frac" | "dfrac" | "tfrac" | "sqrt")
+        || COMMANDS.iter().any(|(known, _)| *known == name);
     if !known || name.len() < 2 {
         return None;
     }
@@ -175,12 +177,12 @@ fn command<'a>(rest: &'a str, depth: usize, out: &mut String) -> &'a str {
         }
         "begin" | "end" => argument(after).1,
         _ => {
-            match COMMANDS.iter().find(|(known, _)| *known == name) {
-                Some((_, sign)) => out.push_str(sign),
-                None => out.push_str(name),
-            }
-            // A space after a command only ends its name.
-            if out.ends_with(char::is_alphabetic) || !after.starts_with(' ') { after } else { &after[1..] }
+            let spaced = out.ends_with(' ');
+            let sign = COMMANDS.iter().find(|(known, _)| *known == name).map_or(name, |(_, sign)| sign);
+            out.push_str(sign);
+            // A space after a command may only end its name: "a\\times b" is a×b, "a \\times b" is a × b.
+            let ends_name = sign.trim().is_empty() || (!spaced && !sign.ends_with(char::is_alphabetic));
+            if ends_name { after.strip_prefix(' ').unwrap_or(after) } else { after }
         }
     }
 }

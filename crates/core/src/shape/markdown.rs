@@ -99,9 +99,8 @@ fn rows(table: &Table, out: &mut String) {
             continue;
         }
         let named = head.iter().zip(&row).filter(|(_, cell)| !cell.is_empty());
-        let line = named.map(|(name, cell)| {
-            if name.is_empty() { cell.clone() } else { format!("{name}: {cell}") }
-        });
+        let line =
+            named.map(|(name, cell)| if name.is_empty() { cell.clone() } else { format!("{name}: {cell}") });
         out.push_str(&line.collect::<Vec<_>>().join(", "));
     }
     if table.children.len() == 1 {
@@ -137,7 +136,9 @@ fn inline(node: &Node, out: &mut String) {
 
 fn text_of_children(nodes: &[Node]) -> String {
     let mut out = String::new();
-    nodes.iter().for_each(|node| inline(node, &mut out));
+    for node in nodes {
+        inline(node, &mut out);
+    }
     out
 }
 

@@ -57,8 +57,9 @@ pub fn cut(text: &str, most: usize) -> (&str, &str) {
 #[must_use]
 pub fn to_last_sentence(text: &str) -> String {
     let trimmed = text.trim_end();
-    let ends = trimmed.char_indices().filter(|(_, c)| is_sentence_end(*c)).map(|(at, c)| at + c.len_utf8());
-    let end = ends.filter(|end| ends_sentence(&trimmed[..*end])).last().unwrap_or(0);
+    let mut ends =
+        trimmed.char_indices().filter(|(_, c)| is_sentence_end(*c)).map(|(at, c)| at + c.len_utf8());
+    let end = ends.rfind(|end| ends_sentence(&trimmed[..*end])).unwrap_or(0);
     let kept = if end * 2 >= trimmed.len() { &trimmed[..end] } else { trimmed };
     String::from(kept)
 }

@@ -9,7 +9,7 @@ use super::Texts;
 pub static ENGLISH: Texts = Texts {
     start,
     agree_button: "I agree",
-    agree_first: "Please tap \"I agree\" or type yes, then I answer you.",
+    agree_first: "Please tap \"I agree\" or type yes. Then I answer you.",
     agreed: "Thank you! Now ask me anything: school, business, farming, health, daily life.",
     agreed_already: "You have already agreed. Ask me anything.",
     help,
@@ -23,19 +23,19 @@ pub static ENGLISH: Texts = Texts {
     region_buttons: ["Juba", "Wau", "Malakal", "Elsewhere", "Skip"],
     region_set,
     region_skipped: "No problem. Ask me anything.",
-    language_ask: "In which language shall I answer?",
+    language_ask: "Which language do you want for my answers?",
     language_buttons: ["Same as my question", "English", "Arabic", "Juba Arabic"],
     language_set: "Good. I will answer like that.",
-    no_more: "There is nothing more to that answer. Ask me anything.",
+    no_more: "That was the whole answer. Ask me anything.",
     more_hint: "(Type MORE for the rest.)",
     more_button: "More",
     human,
     nothing_to_cancel: "Nothing to cancel. We never take money by ourselves.",
     forget_cancelled: "Good, nothing was deleted.",
-    stopped: "I will not write to you unasked any more. Your questions are still answered. Type START to undo this.",
+    stopped: "I will not write to you first any more. I still answer your questions. Type START to undo this.",
     started: "I am here. Ask me anything.",
     forget_ask: "Delete all your data? Your questions, answers and settings are erased for ever. \
-                 Paid days would be lost too. Today's used questions stay counted.",
+                 Paid days would be lost too. The questions you used today stay counted. Type yes to delete, no to keep.",
     forget_buttons: ["Delete all", "Keep"],
     forgotten: "Done. Your data is deleted. Write again any time to start new.",
     greeting: "Hello! What do you want to know?",
@@ -51,10 +51,10 @@ pub static ENGLISH: Texts = Texts {
     location: "Thank you. I cannot read maps yet. Please write the name of the place and your question.",
     other_media: "I can only read text. Please write your question in words.",
     limit,
-    last_reply: "That is all for today. I answer again after midnight. Signs of danger I always answer.",
+    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and any danger to life.",
     too_many_waiting: "You have many questions waiting. Please wait for my answers, then send this one again.",
-    overflow: "You sent more messages than I can keep. Please wait for my answers, then send again what is missing.",
-    ai_limit: "You asked very often today. Please try again after midnight.",
+    overflow: "You sent more messages than I can keep. Please wait for my answers, then send the rest again.",
+    ai_limit: "You asked very often today. It costs you no question. Please try again after midnight.",
     cut_question,
     apology: "Sorry, I cannot answer right now. I keep trying and will write to you. It costs you no question.",
     refusal: "I cannot help with that one. It costs you no question. Please ask something else.",
@@ -72,9 +72,9 @@ pub static ENGLISH: Texts = Texts {
 fn start(terms_url: Option<&str>) -> String {
     let terms = terms_url.map(|url| format!(" Terms: {url}")).unwrap_or_default();
     format!(
-        "Hello! I am Answer Bot, an automated assistant, not a person. Ask me about school, business, farming, \
-         health or daily life. I can be wrong: check what matters. I keep our last messages for one day to follow \
-         the talk; \"delete my data\" erases them.{terms} Tap \"I agree\" to start."
+        "Hello! I am Answer Bot, an automated assistant: a computer, not a person. Ask me about school, business, \
+         farming, health or daily life. I can be wrong, so check what matters. I keep our last messages for a day. \
+         Type \"delete my data\" to erase them.{terms} To start, tap \"I agree\" or type yes."
     )
 }
 

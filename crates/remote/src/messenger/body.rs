@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 /// zero is a fault of ours.
 pub(super) fn message(user: &str, message: &Message, effect: EffectId) -> Value {
     let limits = Channel::Messenger.limits();
-    let fits_template = message.buttons.len() <= limits.buttons && shape::units(&message.text) <= limits.button_text;
+    let fits_template =
+        message.buttons.len() <= limits.buttons && shape::units(&message.text) <= limits.button_text;
     let (content, chips) = if fits_template && !message.buttons.is_empty() {
         (template(message), message.quick_replies.iter().collect())
     } else {
@@ -45,9 +46,7 @@ fn chips_of(chips: &[&Button]) -> Value {
     if chips.len() > most {
         count_cut("quick_replies");
     }
-    let chip = |button: &&Button| {
-        json!({ "content_type": "text", "title": title(&button.title), "payload": button.tap.payload() })
-    };
+    let chip = |button: &&Button| json!({ "content_type": "text", "title": title(&button.title), "payload": button.tap.payload() });
     chips.iter().take(most).map(chip).collect()
 }
 

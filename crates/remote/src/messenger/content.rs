@@ -90,12 +90,12 @@ pub(super) fn echo(message: &Fields<'_>) -> Result<Content, Skip> {
         return Err(Skip::Ignored("echo_unsent"));
     }
     let effect = message.text("metadata").and_then(|metadata| metadata.parse::<EffectId>().ok());
-    let event = match effect {
-        Some(effect) => Event::OwnEcho { effect, message: event_id(&mid) },
-        None => {
-            let digest = EventId::digest(&message.text("text").unwrap_or_default());
-            Event::PageEcho { message: event_id(&mid), digest }
-        }
+    let id = event_id(&mid);
+    let event = if let Some(effect) = effect {
+        Event::OwnEcho { effect, message: id }
+    } else {
+        let text = message.text("text").unwrap_or_default();
+        Event::PageEcho { message: id, digest: EventId::digest(&text) }
     };
     Ok(Content { event, key: Key::Provider(format!("echo:{mid}")) })
 }

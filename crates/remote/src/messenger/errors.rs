@@ -114,7 +114,8 @@ impl GraphError {
             return Meaning::Shut;
         }
         let fits = |given: Option<i64>, row: Option<i64>| row.is_none() || row == given;
-        let row = TABLE.iter().find(|(code, subcode, _)| fits(self.code, *code) && fits(self.subcode, *subcode));
+        let row =
+            TABLE.iter().find(|(code, subcode, _)| fits(self.code, *code) && fits(self.subcode, *subcode));
         match row {
             Some((_, _, meaning)) => *meaning,
             None if status >= 500 => Meaning::Again,

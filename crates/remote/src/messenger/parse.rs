@@ -3,7 +3,7 @@
 //!
 //! Facts about the shapes: `apis.md` A1 to A3 and F.
 
-use answerbot_core::contact::event::{Envelope, Event};
+use answerbot_core::contact::event::Envelope;
 use answerbot_core::{Address, Channel, EventId, Time};
 use answerbot_ports::channel::{NotJson, Parsed};
 use serde_json::value::RawValue;
@@ -60,7 +60,8 @@ fn read_entry(entry: &Fields<'_>, page: Option<&str>, parsed: &mut Parsed) {
             parsed.ignored.extend(std::iter::repeat_n(name, count));
         }
     }
-    if entry.raw("messaging").is_none() && (entry.raw("standby").is_some() || entry.raw("changes").is_some()) {
+    if entry.raw("messaging").is_none() && (entry.raw("standby").is_some() || entry.raw("changes").is_some())
+    {
         return;
     }
     for event in list(entry, "messaging", parsed) {
@@ -91,7 +92,9 @@ fn read_event(event: &Fields<'_>, entry: &Fields<'_>, configured: Option<&str>) 
     if configured.is_some_and(|configured| page.as_deref() != Some(configured)) {
         return Err(Skip::Ignored(if page.is_some() { "other_page" } else { "odd" }));
     }
-    if let Some(policy) = event.object("policy-enforcement") {
+    // Meta's pages show both spellings.
+    let policy = event.object("policy-enforcement").or_else(|| event.object("policy_enforcement"));
+    if let Some(policy) = policy {
         return Err(Skip::Alarm(policy_alarm(&policy)));
     }
     if let Some((_, kind)) = IGNORED.iter().find(|(key, _)| event.raw(key).is_some()) {
@@ -99,7 +102,8 @@ fn read_event(event: &Fields<'_>, entry: &Fields<'_>, configured: Option<&str>) 
     }
     let page = page.ok_or(Skip::Ignored("odd"))?;
     // In an echo the page is the sender, but recorded samples name the person there.
-    let user = if is_echo && (from.as_ref() == Some(&page) || to.as_ref() != Some(&page)) { to } else { from };
+    let user =
+        if is_echo && (from.as_ref() == Some(&page) || to.as_ref() != Some(&page)) { to } else { from };
     let Some(user) = user else {
         let is_guest = sender.is_some_and(|sender| sender.raw("user_ref").is_some());
         return Err(Skip::Ignored(if is_guest { "guest" } else { "odd" }));

@@ -39,7 +39,8 @@ impl Messenger {
         let mut set = Vec::new();
         for (name, value) in parts {
             let body = json!({ name: value });
-            let answer = self.post("messenger_setup", "me/messenger_profile", &body, self.deadlines.send).await;
+            let answer =
+                self.post("messenger_setup", "me/messenger_profile", &body, self.deadlines.send).await;
             understood(answer).map_err(|why| format!("{name} was not set: {why}"))?;
             set.push(name);
         }
@@ -112,6 +113,8 @@ fn advice(error: &GraphError) -> String {
     if error.is_token() {
         format!("{name}: PAGE_ACCESS_TOKEN is not accepted; make a new one in the app's dashboard")
     } else {
-        format!("{name}: look it up in Meta's list of Graph API error codes; FB_APP_SECRET may be of another app")
+        format!(
+            "{name}: look it up in Meta's list of Graph API error codes; FB_APP_SECRET may be of another app"
+        )
     }
 }

@@ -11,7 +11,8 @@ pub(super) fn is_valid(secret: &SecretString, signature: &str, body: &[u8]) -> b
     let Some(digits) = signature.strip_prefix("sha256=") else { return false };
     let is_lower_hex = digits.bytes().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     let mut given = [0; 32];
-    if secret.expose_secret().is_empty() || !is_lower_hex || hex::decode_to_slice(digits, &mut given).is_err() {
+    if secret.expose_secret().is_empty() || !is_lower_hex || hex::decode_to_slice(digits, &mut given).is_err()
+    {
         return false;
     }
     hmac(secret, body).is_some_and(|mac| mac.verify_slice(&given).is_ok())

@@ -25,6 +25,7 @@ fn highest(value: &Value) -> Option<f64> {
         Value::Object(map) => map.values().filter_map(Value::as_array).flatten().collect(),
         _ => Vec::new(),
     };
-    let of_inner = inner.into_iter().flat_map(|item| PARTS.iter().filter_map(|part| item.get(part)?.as_f64()));
+    let of_inner =
+        inner.into_iter().flat_map(|item| PARTS.iter().filter_map(|part| item.get(part)?.as_f64()));
     own.chain(of_inner).reduce(f64::max)
 }

@@ -140,22 +140,30 @@ async fn keep_books(
     end: tokio_util::sync::CancellationToken,
 ) -> bool {
     while let Some(happening) = end.run_until_cancelled(hear.recv()).await {
-        match happening {
-            None => return true,
-            Some(Happening::Asked(request)) => load.tally.lock().ai(request.question()),
-            Some(Happening::Acted(..)) => {}
-            Some(Happening::Sent(user, sent)) => {
-                if let Some(user) = load.number_of(&user) {
-                    load.tally.lock().text(user, &sent.text, load.now());
-                    load.text_came.notify_waiters();
-                }
-            }
-        }
+        let Some(happening) = happening else { return true };
+        load.enter(&happening);
+    }
+    // What came before the end still counts.
+    while let Ok(happening) = hear.try_recv() {
+        load.enter(&happening);
     }
     false
 }
 
 impl Load {
+    fn enter(&self, happening: &Happening) {
+        match happening {
+            Happening::Asked(request) => self.tally.lock().ai(request.question()),
+            Happening::Acted(..) => {}
+            Happening::Sent(user, sent) => {
+                if let Some(user) = self.number_of(user) {
+                    self.tally.lock().text(user, &sent.text, self.now());
+                    self.text_came.notify_waiters();
+                }
+            }
+        }
+    }
+
     /// Microseconds since the start.
     fn now(&self) -> u64 {
         self.micros(clock::now())

@@ -6,7 +6,7 @@
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering::Relaxed};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,17 +19,26 @@ const BUSY: u8 = 1;
 const IDLE: u8 = 2;
 
 /// What a connection is doing; shared by the stream and the service on it.
-pub(super) struct Phase(AtomicU8);
+pub(super) struct Phase {
+    now: AtomicU8,
+    /// Counts the changes: idle again is not idle still.
+    changes: AtomicU32,
+}
 
 impl Phase {
+    fn set(&self, phase: u8) {
+        self.now.store(phase, Relaxed);
+        self.changes.fetch_add(1, Relaxed);
+    }
+
     /// A request is being answered: its own limits hold.
     pub(super) fn busy(&self) {
-        self.0.store(BUSY, Relaxed);
+        self.set(BUSY);
     }
 
     /// The answer is ready to be written; then the next request may come.
     pub(super) fn idle(&self) {
-        self.0.store(IDLE, Relaxed);
+        self.set(IDLE);
     }
 }
 
@@ -38,30 +47,30 @@ impl Phase {
 pub(super) struct Paced {
     stream: TcpStream,
     phase: Arc<Phase>,
-    /// The phase that the timer was set for.
-    timed: u8,
+    /// [`Phase::changes`] when the timer was set.
+    timed: u32,
     timer: Pin<Box<Sleep>>,
     head: Duration,
     idle: Duration,
 }
 
 impl Paced {
+    /// A new connection counts as one that has begun a head.
     pub(super) fn new(stream: TcpStream, head: Duration, idle: Duration) -> (Self, Arc<Phase>) {
-        let phase = Arc::new(Phase(AtomicU8::new(HEAD)));
-        let paced =
-            Self { stream, phase: Arc::clone(&phase), timed: HEAD, timer: Box::pin(sleep(head)), head, idle };
-        (paced, phase)
+        let phase = Arc::new(Phase { now: AtomicU8::new(HEAD), changes: AtomicU32::new(0) });
+        let timer = Box::pin(sleep(head));
+        (Self { stream, phase: Arc::clone(&phase), timed: 0, timer, head, idle }, phase)
     }
 
     /// Called whenever the client makes us wait.
     fn waiting(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let phase = self.phase.0.load(Relaxed);
+        let phase = self.phase.now.load(Relaxed);
         if phase == BUSY {
-            self.timed = BUSY;
             return Poll::Pending;
         }
-        if self.timed != phase {
-            self.timed = phase;
+        let changes = self.phase.changes.load(Relaxed);
+        if self.timed != changes {
+            self.timed = changes;
             let limit = if phase == HEAD { self.head } else { self.idle };
             self.timer.as_mut().reset(Instant::now() + limit);
         }
@@ -82,8 +91,8 @@ impl AsyncRead for Paced {
     ) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let poll = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before && self.phase.0.load(Relaxed) == IDLE {
-            self.phase.0.store(HEAD, Relaxed);
+        if buffer.filled().len() > before && self.phase.now.load(Relaxed) == IDLE {
+            self.phase.set(HEAD);
         }
         self.or_timed_out(cx, poll)
     }

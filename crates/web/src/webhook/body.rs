@@ -49,16 +49,19 @@ pub(super) async fn collect<'a>(web: &'a Shared, mut body: Body, signature: Opti
     let Some(signature) = signature else {
         return discard(&mut body, started, 0, None).await;
     };
+    if announced > LARGEST {
+        return discard(&mut body, started, 0, Some(((web.oversize)(), signature))).await;
+    }
     let mut kept = Kept::default();
-    while announced <= LARGEST {
+    loop {
         let piece = match next(&mut body, started + COLLECT).await {
             Next::Piece(piece) => piece,
             Next::End => return Collected::Whole(kept.bytes(), kept.permit),
             Next::TooSlow => return Collected::TooSlow,
             Next::Broken => return Collected::Broken,
         };
-        if kept.len() as u64 + piece.len() as u64 > LARGEST {
-            let so_far = kept.len() as u64 + piece.len() as u64;
+        let so_far = kept.len() as u64 + piece.len() as u64;
+        if so_far > LARGEST {
             let mut check = (web.oversize)();
             check.update(&kept.bytes());
             check.update(&piece);
@@ -69,7 +72,6 @@ pub(super) async fn collect<'a>(web: &'a Shared, mut body: Body, signature: Opti
             return Collected::NoMemory;
         }
     }
-    discard(&mut body, started, 0, Some(((web.oversize)(), signature))).await
 }
 
 /// Throws the rest away; hashes it where there is a signature to check.

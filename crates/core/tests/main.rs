@@ -1,0 +1,14 @@
+//! What `answerbot-core` promises, as tables, stories and laws.
+//!
+//! `cfg(test)` tells clippy that helpers may expect, too.
+
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod snapshots;
+#[cfg(test)]
+mod stories;
+#[cfg(test)]
+mod tables;
+#[cfg(test)]
+mod talk;

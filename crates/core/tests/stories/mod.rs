@@ -1,0 +1,9 @@
+mod answers;
+mod bursts;
+mod humans;
+mod limits;
+mod options;
+mod quota;
+mod revive;
+mod sends;
+mod start;

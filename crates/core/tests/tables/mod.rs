@@ -1,0 +1,6 @@
+mod guard;
+mod prompt;
+mod shape;
+mod small;
+mod texts;
+mod words;

@@ -1,0 +1,192 @@
+//! A seeded world in which every call to the store may fail before or after it was done, or be the last one of
+//! the process. Whatever happens, each question is answered, in order, and asked at the AI again only when a
+//! process died or an outcome was lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use answerbot_core::contact::effect::Kind;
+use answerbot_core::contact::event::{Envelope, Event};
+use answerbot_core::{ContactId, EffectId, Time};
+use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
+use async_trait::async_trait;
+
+use crate::world::{Line, Machine, envelope};
+
+/// A store that fails at random, by the seed.
+struct Chaos {
+    inner: Arc<dyn Store>,
+    line: Line,
+    seed: AtomicU64,
+    /// In a thousand calls.
+    fails: u64,
+    kills: u64,
+}
+
+impl Chaos {
+    fn roll(&self) -> u64 {
+        // SplitMix64: neighbouring seeds share nothing.
+        let mut z = self.seed.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (z ^ (z >> 31)) % 1_000
+    }
+
+    /// What may happen at any await.
+    async fn step(&self) -> Result<(), StoreError> {
+        self.line.alive().await;
+        let roll = self.roll();
+        if roll < self.kills {
+            self.line.dead.store(true, Ordering::SeqCst);
+            self.line.alive().await;
+        }
+        if roll < self.kills + self.fails {
+            return Err(StoreError::Unavailable("chaos".into()));
+        }
+        if roll.is_multiple_of(3) {
+            tokio::time::sleep(Duration::from_millis(roll % 7)).await;
+        }
+        Ok(())
+    }
+}
+
+macro_rules! with_chaos {
+    ($self:ident, $call:expr) => {{
+        $self.step().await?;
+        let result = $call.await?;
+        $self.step().await?;
+        Ok(result)
+    }};
+}
+
+#[async_trait]
+impl Store for Chaos {
+    async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError> {
+        with_chaos!(self, self.inner.admit(envelopes, now))
+    }
+    async fn open(&self, contact: ContactId) -> Result<Opened, StoreError> {
+        with_chaos!(self, self.inner.open(contact))
+    }
+    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
+        with_chaos!(self, self.inner.commit(commit))
+    }
+    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
+        // A lease that was given and not heard of is lost until the next process: it is not tried here.
+        self.step().await?;
+        self.inner.lease_due(wanted, now).await
+    }
+    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
+        self.inner.release(effects).await
+    }
+    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
+        with_chaos!(self, self.inner.is_open(effect))
+    }
+    async fn unattended(&self, before: Time, after: Option<ContactId>, limit: usize) -> Result<Vec<ContactId>, StoreError> {
+        with_chaos!(self, self.inner.unattended(before, after, limit))
+    }
+    async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError> {
+        self.inner.failed(contact, number, reason).await
+    }
+    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>) -> Result<bool, StoreError> {
+        self.inner.claim(key, owner, from).await
+    }
+    async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError> {
+        self.inner.unclaim(key, owner).await
+    }
+    async fn take(&self, job: &'static str, for_ms: i64, now: Time) -> Result<bool, StoreError> {
+        self.inner.take(job, for_ms, now).await
+    }
+    async fn forget_seen(&self, before: Time) -> Result<u64, StoreError> {
+        self.inner.forget_seen(before).await
+    }
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.ping().await
+    }
+}
+
+const PEOPLE: usize = 6;
+const QUESTIONS: usize = 8;
+
+fn question(person: usize, number: usize) -> String {
+    format!("Q{number} of person {person}, what is it?")
+}
+
+/// Runs processes one after the other until every question is acknowledged, then one calm one.
+async fn run(seed: u64) {
+    let machine = Machine::new();
+    let calm = machine.start();
+    for person in 0..PEOPLE {
+        calm.agrees(&format!("p{person}")).await;
+    }
+    calm.stop(Duration::from_secs(5)).await;
+    let before = machine.outside.questions_asked().len();
+    assert_eq!(before, 0);
+
+    let mut waiting: Vec<Envelope> = (0..QUESTIONS)
+        .flat_map(|number| (0..PEOPLE).map(move |person| (person, number)))
+        .map(|(person, number)| {
+            let user = format!("p{person}");
+            envelope(&user, &format!("{user}-{number}"), Event::Text(question(person, number)))
+        })
+        .collect();
+    let mut deaths = 0_u64;
+    for life in 0..40 {
+        if waiting.is_empty() {
+            break;
+        }
+        let process = machine.start_with(|inner, line| {
+            let seed = AtomicU64::new((seed * 1_000 + life).wrapping_mul(0xd134_2543_de82_ef95));
+            Arc::new(Chaos { inner, line: line.clone(), seed, fails: 30, kills: 6 })
+        });
+        while !waiting.is_empty() {
+            // The platform keeps what is not acknowledged, in order, and delivers some of it twice.
+            let envelope = waiting[0].clone();
+            match process.accept(envelope).await {
+                Some(Ok(_)) => drop(waiting.remove(0)),
+                Some(Err(_)) => {}
+                None => break,
+            }
+            if process.line.dead.load(Ordering::SeqCst) {
+                break;
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        deaths += 1;
+        drop(process);
+    }
+    assert!(waiting.is_empty(), "seed {seed}: not all was acknowledged");
+
+    let calm = machine.start();
+    for person in 0..PEOPLE {
+        for number in 0..QUESTIONS {
+            calm.answered(&format!("p{person}"), &question(person, number)).await;
+        }
+    }
+    let asked = machine.outside.questions_asked();
+    let mut repeats = 0;
+    for person in 0..PEOPLE {
+        let user = format!("p{person}");
+        let answers: Vec<String> =
+            machine.outside.texts_to(&user).into_iter().filter(|it| it.contains("Answer to Q")).collect();
+        let mut once = answers.clone();
+        once.dedup();
+        repeats += answers.len() - once.len();
+        let wanted: Vec<String> = (0..QUESTIONS).map(|n| format!("Answer to {}.", question(person, n))).collect();
+        assert_eq!(once, wanted, "seed {seed}: the answers of {user} are not in order");
+        for number in 0..QUESTIONS {
+            let calls = asked.iter().filter(|it| **it == question(person, number)).count();
+            assert!(calls >= 1 && calls as u64 <= 1 + deaths, "seed {seed}: {user} {number} was asked {calls} times");
+        }
+    }
+    // One send a person can be in flight when its process dies.
+    assert!(repeats as u64 <= deaths * PEOPLE as u64, "seed {seed}: {repeats} repeats in {deaths} deaths");
+    calm.stop(Duration::from_secs(5)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_question_is_answered_in_order_whatever_fails_and_whoever_dies() {
+    for seed in 1..=4 {
+        run(seed).await;
+    }
+}
