@@ -147,6 +147,12 @@ impl Engine {
         }
     }
 
+    /// Where tasks are spawned that stopping should wait for.
+    #[must_use]
+    pub fn tasks(&self) -> TaskTracker {
+        self.shared.tasks.clone()
+    }
+
     /// Contacts being attended, effects being performed.
     #[must_use]
     pub fn load(&self) -> (usize, usize) {

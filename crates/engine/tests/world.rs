@@ -310,7 +310,7 @@ impl Process {
     pub async fn accept(&self, envelope: Envelope) -> Option<Result<Taken, StoreError>> {
         let engine = self.engine.clone().unwrap();
         let accepted = self.runtime.as_ref().unwrap().spawn(async move { engine.accept(vec![envelope]).await });
-        tokio::time::timeout(Duration::from_secs(3), accepted).await.ok()?.ok()
+        tokio::time::timeout(Duration::from_secs(1), accepted).await.ok()?.ok()
     }
 
     pub async fn stop(self, grace: Duration) {

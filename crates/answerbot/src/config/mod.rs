@@ -9,10 +9,9 @@ mod policy;
 mod raw;
 mod settings;
 
-pub use ai::AiProvider;
-pub use known::{KNOWN, Known};
+pub use known::KNOWN;
 pub use raw::{Origin, Raw};
-pub use settings::{Database, LogFormat, Messenger, Settings};
+pub use settings::{Database, LogFormat, Settings};
 
 /// What is wrong with the settings, one sentence each.
 #[derive(Debug)]

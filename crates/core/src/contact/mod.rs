@@ -159,6 +159,9 @@ pub struct Welcome {
     /// Whether the platform took it, or may have taken it.
     #[serde(default)]
     pub sent: bool,
+    /// The identity that typed yes while it was on its way: the platform's answer can come after the person's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub yes: Option<usize>,
 }
 
 /// One channel identity of a person.

@@ -64,6 +64,8 @@ impl Desk<'_> {
                         self.tap(tap, numbered, identity);
                     } else if said == Said::Yes && self.was_welcomed(numbered) {
                         self.agree(identity);
+                    } else if said == Said::Yes && self.hold_yes(numbered, identity) {
+                        // It counts when the platform says that the start text was sent.
                     } else if self.human_speaks(numbered.arrived) {
                         // A person of ours talks to them.
                     } else if said == Said::Plain {

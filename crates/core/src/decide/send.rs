@@ -5,7 +5,7 @@ use super::desk::Desk;
 use crate::contact::effect::{Action, Effect, EffectFault, Retry};
 use crate::contact::event::Outcome;
 use crate::contact::message::Purpose;
-use crate::contact::{Buried, Outgoing, Sending};
+use crate::contact::{Buried, Outgoing, Sending, Stage};
 use crate::id::{EffectId, EventId};
 use crate::retry;
 use crate::time::Time;
@@ -117,6 +117,10 @@ impl Desk<'_> {
             && let Some(welcome) = &mut self.contact.welcomed
         {
             welcome.sent = true;
+            let yes = welcome.yes.take();
+            if let Some(identity) = yes.filter(|_| self.contact.stage == Stage::New) {
+                self.agree(identity);
+            }
         }
     }
 

@@ -1,0 +1,203 @@
+//! The one place where adapters are chosen.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_engine::{Engine, Options, Ports};
+use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
+use answerbot_ports::ai::{Ai, Alerts as _};
+use answerbot_ports::channel::Channel;
+use answerbot_ports::codec::Codec;
+use answerbot_ports::keys::Key;
+use answerbot_ports::world::{Clock, Entropy};
+use answerbot_remote::ai::{Limits, Price, ProviderConfig, ProviderKind, Providers};
+use answerbot_remote::alerts::Alerts;
+use answerbot_remote::messenger::{Deadlines, Messenger, MessengerConfig};
+use answerbot_web::{PublicPages, WebParts, WebState};
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Database, Settings};
+use crate::telemetry::Render;
+use crate::world::{OsEntropy, SystemClock};
+
+/// Warm contacts in memory: at one to three kilobytes each, some tens of megabytes at most.
+const WARM_CONTACTS: u64 = 10_000;
+/// Rings in memory; what does not fit is found by the sweeper.
+const RINGS: usize = 10_000;
+/// Hints are not worth more.
+const HINT_DEADLINE: Duration = Duration::from_secs(3);
+
+/// What every command may need of the world.
+pub struct World {
+    pub settings: Settings,
+    pub clock: Arc<SystemClock>,
+    pub client: reqwest::Client,
+}
+
+impl World {
+    pub fn new(settings: Settings) -> anyhow::Result<Self> {
+        let connect = millis(settings.policy.ai.connect_ms);
+        let client = answerbot_remote::http::client(connect).context("the HTTP client")?;
+        Ok(Self { settings, clock: Arc::new(SystemClock::new()), client })
+    }
+
+    pub fn database(&self) -> &Path {
+        let Database::Sqlite(path) = &self.settings.database;
+        path
+    }
+
+    /// Opens the store; makes a key beside it for development where none is set.
+    pub fn store(&self, access: Access) -> anyhow::Result<Arc<SqliteStore>> {
+        let path = self.database();
+        let key = match &self.settings.key {
+            Some(key) => key.clone(),
+            None => development_key(path)?,
+        };
+        let codec = Codec::new(&key, self.settings.old_key.as_ref(), Arc::new(OsEntropy));
+        let store = SqliteStore::open(path, access, codec, &OsEntropy, self.clock.now())
+            .with_context(|| format!("the store {}", path.display()))?;
+        Ok(Arc::new(store))
+    }
+
+    pub fn messenger(&self) -> Messenger {
+        let it = &self.settings.messenger;
+        let config = MessengerConfig {
+            app_secret: it.app_secret.clone(),
+            app_secret_old: it.app_secret_old.clone(),
+            page_access_token: it.page_access_token.clone(),
+            graph_base_url: it.graph_base_url.clone(),
+            graph_version: it.graph_version.clone(),
+            page_id: None,
+        };
+        let send = millis(self.settings.policy.time.send_deadline_ms);
+        Messenger::new(config, self.client.clone(), Deadlines { send, hint: HINT_DEADLINE })
+    }
+
+    pub fn ai(&self) -> Providers {
+        let providers = self.settings.ai.iter().map(|it| ProviderConfig {
+            name: it.name.clone(),
+            base_url: it.base_url.clone(),
+            api_key: it.key.clone(),
+            model: it.models.first().cloned().unwrap_or_default(),
+            fallback_models: it.models.iter().skip(1).cloned().collect(),
+            price: it.price_in.zip(it.price_out).map(|(input, output)| Price { input, output }),
+            kind: if it.is_openrouter { ProviderKind::OpenRouter } else { ProviderKind::OpenAi },
+        });
+        let policy = &self.settings.policy.ai;
+        let limits = Limits { attempt: millis(policy.attempt_ms), least: millis(policy.least_ms) };
+        Providers::new(providers.collect(), self.client.clone(), limits, Arc::clone(&self.clock) as Arc<dyn Clock>)
+    }
+
+    pub fn alerts(&self) -> Alerts {
+        let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
+        Alerts::new(self.settings.alert_url.clone(), self.client.clone(), clock)
+    }
+}
+
+/// The service, assembled and not yet running.
+pub struct Service {
+    pub engine: Engine,
+    pub store: Arc<SqliteStore>,
+    pub router: axum::Router,
+    pub draining: CancellationToken,
+}
+
+/// Assembles the service of one machine. Needs the runtime's context.
+pub fn service(world: &World, metrics: Render, work: bool) -> anyhow::Result<Service> {
+    let settings = &world.settings;
+    let store = world.store(Access::Serve)?;
+    if store.lost_leases() > 0 {
+        tracing::warn!(effects = store.lost_leases(), "an earlier process died at work; its effects are performed again");
+    }
+    let alerts = Arc::new(world.alerts());
+    let channels: Vec<Arc<dyn Channel>> = vec![Arc::new(world.messenger())];
+    let ai: Arc<dyn Ai> = Arc::new(world.ai());
+    let ports = Ports {
+        store: Arc::clone(&store) as _,
+        queue: Arc::new(MemoryQueue::new(RINGS)),
+        cache: Arc::new(MemoryCache::new(WARM_CONTACTS)),
+        channels: channels.clone(),
+        ai,
+        alerts: Arc::clone(&alerts) as _,
+        clock: Arc::clone(&world.clock) as _,
+        entropy: Arc::new(OsEntropy),
+        hash_key: store.hash_key(),
+        policy: Arc::new(settings.policy.clone()),
+    };
+    let options = Options {
+        ai_slots: settings.ai_slots,
+        send_slots: settings.send_slots,
+        sweep_interval: settings.sweep_interval,
+        work,
+    };
+    let engine = Engine::new(ports, options);
+    let draining = CancellationToken::new();
+    let secrets = std::iter::once(&settings.messenger.app_secret)
+        .chain(&settings.messenger.app_secret_old)
+        .map(|secret| secret.expose_secret().as_bytes().to_vec())
+        .collect::<Vec<_>>();
+    let tasks = engine.tasks();
+    let parts = WebParts {
+        intake: Arc::new(engine.clone()),
+        channels,
+        store: Arc::clone(&store) as _,
+        clock: Arc::clone(&world.clock) as _,
+        verify_token: settings.messenger.verify_token.expose_secret().to_owned(),
+        oversize: answerbot_web::app_secrets(secrets),
+        slow_request: settings.slow_request,
+        metrics,
+        alarm: Arc::new(move |text: &str| {
+            let (alerts, text) = (Arc::clone(&alerts), text.to_owned());
+            tasks.spawn(async move { alerts.alarm("platform", &text).await });
+        }),
+        draining: draining.clone(),
+        trust_proxy: settings.trust_proxy,
+        public: PublicPages {
+            service: "Answer Bot AI".into(),
+            support: settings.policy.service.support_contact.clone(),
+            terms_version: settings.policy.service.terms_version,
+            free_per_day: settings.policy.quota.free_per_day,
+            paid_per_day: settings.policy.quota.paid_per_day,
+        },
+    };
+    let router = answerbot_web::router(WebState::new(parts));
+    Ok(Service { engine, store, router, draining })
+}
+
+/// A key for development, made once beside the database. The real platform refuses to start without a set one.
+fn development_key(database: &Path) -> anyhow::Result<Key> {
+    let folder = database.parent().filter(|it| !it.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
+    let path = folder.join("development.key");
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Key::parse(&text).with_context(|| format!("the key file {}", path.display())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            std::fs::create_dir_all(&folder).with_context(|| format!("the folder {}", folder.display()))?;
+            let mut bytes = [0; 32];
+            OsEntropy.fill(&mut bytes);
+            let key = Key::from_bytes(bytes);
+            write_private(&path, &key.to_base64()).with_context(|| format!("the key file {}", path.display()))?;
+            Ok(key)
+        }
+        Err(error) => Err(error).with_context(|| format!("the key file {}", path.display())),
+    }
+}
+
+/// Readable by its owner alone, and on disk before anything is sealed under it.
+fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// A duration of the policy.
+pub fn millis(ms: i64) -> Duration {
+    Duration::from_millis(u64::try_from(ms).unwrap_or(0))
+}

@@ -1,0 +1,61 @@
+//! `demo`: the service with a simulated world and a throw-away database. With an AI key set, the AI is real.
+
+use std::net::Ipv4Addr;
+
+use anyhow::Context as _;
+use answerbot_sim::{Config, World as Outside};
+use tokio::net::TcpListener;
+
+use super::serve;
+use crate::assemble::{self, World};
+use crate::config::{Origin, Raw, Settings};
+use crate::{out, telemetry};
+
+pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
+    let folder = tempfile::tempdir().context("a temporary folder")?;
+    let database = folder.path().join("demo.db");
+    let outside = Outside::start(Config::default()).await?;
+    let config = outside.config();
+    let listener = bind(raw.get("PORT")).await?;
+    let port = listener.local_addr().context("the listener")?.port();
+    let has_ai = raw.get("OPENROUTER_API_KEY").is_some() || raw.get("OPENAI_API_KEY").is_some();
+    let mut set = |name: &str, value: &str| raw.put(name, value.to_owned(), Origin::Command);
+    set("PORT", &port.to_string());
+    set("HOST", "127.0.0.1");
+    set("DATABASE_URL", &format!("sqlite:{}", database.display()));
+    set("GRAPH_BASE_URL", &outside.graph_base_url());
+    set("PAGE_ACCESS_TOKEN", &config.page_access_token);
+    set("FB_APP_SECRET", &config.app_secret);
+    set("VERIFY_TOKEN", &config.verify_token);
+    if raw.get("LOG_LEVEL").is_none() {
+        raw.put("LOG_LEVEL", "warn".into(), Origin::Command);
+    }
+    if !has_ai {
+        raw.put("OPENROUTER_BASE_URL", outside.openrouter_base_url(), Origin::Command);
+        raw.put("OPENROUTER_API_KEY", "simulated".into(), Origin::Command);
+    }
+    let world = World::new(Settings::check(&raw)?)?;
+    let _logs = serve::start_logs(&world)?;
+    let mut service = assemble::service(&world, telemetry::install()?, true)?;
+    service.router = service.router.merge(answerbot_sim::phone::router(outside.clone()));
+    outside.set_bot_url(&format!("http://127.0.0.1:{port}"));
+    out::line("Answer Bot AI, demo. Open the phone page in a browser:");
+    out::line(&format!("\n    http://127.0.0.1:{port}/sim/\n"));
+    out::line(if has_ai { "The AI is real: your key is used." } else { "The AI is simulated; set OPENROUTER_API_KEY for a real one." });
+    out::line("Everything is thrown away at the end. Ctrl-C stops it.");
+    serve::run_service(service, listener, serve::stop_signal()?).await;
+    outside.stop().await;
+    Ok(true)
+}
+
+/// The port that is asked for, else 3000, else any that is free.
+async fn bind(wanted: Option<&str>) -> anyhow::Result<TcpListener> {
+    if let Some(port) = wanted {
+        let port: u16 = port.parse().context("PORT is a number from 0 to 65535, such as 3000")?;
+        return TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| format!("PORT {port} is in use"));
+    }
+    match TcpListener::bind((Ipv4Addr::LOCALHOST, 3000)).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("no free port"),
+    }
+}

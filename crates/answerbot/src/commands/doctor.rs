@@ -1,0 +1,129 @@
+//! `doctor`: what is wrong, why it matters and what to do.
+
+use answerbot_local::{Access, sqlite};
+use answerbot_ports::ai::Ai as _;
+use answerbot_ports::channel::Channel as _;
+use answerbot_ports::reports::Reports as _;
+use answerbot_ports::world::Clock as _;
+use serde_json::json;
+
+use crate::assemble::World;
+use crate::config::{Raw, Settings};
+use crate::out;
+
+struct Finding {
+    part: String,
+    is_well: bool,
+    says: String,
+    /// What to do about it, and why.
+    advice: String,
+}
+
+pub async fn run(raw: &Raw, as_json: bool) -> anyhow::Result<bool> {
+    let mut findings = Vec::new();
+    match Settings::check(raw) {
+        Ok(settings) => {
+            findings.push(well("settings", "complete"));
+            for name in &settings.unused {
+                findings.push(well("settings", &format!("{name} is set and not used by this release yet")));
+            }
+            let world = World::new(settings)?;
+            check_key(&world, &mut findings);
+            check_store(&world, &mut findings).await;
+            check_outside(&world, &mut findings).await;
+        }
+        Err(faults) => {
+            for fault in faults.0 {
+                findings.push(wrong("settings", &fault, "Without it the service does not start. Set it and run doctor again."));
+            }
+        }
+    }
+    let all_well = findings.iter().all(|it| it.is_well);
+    if as_json {
+        let list: Vec<_> = findings
+            .iter()
+            .map(|it| json!({ "part": it.part, "well": it.is_well, "says": it.says, "advice": it.advice }))
+            .collect();
+        out::line(&json!({ "well": all_well, "findings": list }).to_string());
+        return Ok(all_well);
+    }
+    for it in &findings {
+        out::line(&format!("{} {:<11} {}", if it.is_well { "ok   " } else { "WRONG" }, it.part, it.says));
+        if !it.advice.is_empty() {
+            out::line(&format!("                  {}", it.advice));
+        }
+    }
+    out::line(if all_well { "All is well." } else { "Something is wrong; see above." });
+    Ok(all_well)
+}
+
+fn well(part: &str, says: &str) -> Finding {
+    Finding { part: part.into(), is_well: true, says: says.into(), advice: String::new() }
+}
+
+fn wrong(part: &str, says: &str, advice: &str) -> Finding {
+    Finding { part: part.into(), is_well: false, says: says.into(), advice: advice.into() }
+}
+
+fn check_key(world: &World, findings: &mut Vec<Finding>) {
+    findings.push(match &world.settings.key {
+        Some(_) => well("key", "ENCRYPTION_KEY is set"),
+        None => well("key", "a key for development lies beside the store; set ENCRYPTION_KEY before people write"),
+    });
+}
+
+async fn check_store(world: &World, findings: &mut Vec<Finding>) {
+    let path = world.database();
+    if !path.exists() {
+        return findings.push(well("store", &format!("{} is made at the first start", path.display())));
+    }
+    if let Err(error) = sqlite::verify(path) {
+        return findings.push(wrong("store", &error.to_string(), "People's messages are in it. Put the newest copy back: answerbot restore FILE."));
+    }
+    let store = match world.store(Access::Beside) {
+        Ok(store) => store,
+        Err(error) => return findings.push(wrong("store", &format!("{error:#}"), "The service cannot start on it.")),
+    };
+    match store.durability().await {
+        Ok(says) => findings.push(well("store", &format!("{} is sound; {says}", path.display()))),
+        Err(error) => findings.push(wrong("store", &error.to_string(), "Webhooks are answered 503 until it can be written: free the disk or the lock.")),
+    }
+    match store.overview().await {
+        Ok(it) => {
+            let age = it.oldest_event.map_or(0, |oldest| world.clock.now().since(oldest) / 1_000);
+            let says = format!(
+                "{} people, {} agreed; {} messages wait, the oldest for {age} s; {} effects open",
+                it.contacts, it.ready, it.waiting_events, it.open_effects
+            );
+            findings.push(if it.waiting_events > 0 && age > 60 {
+                wrong("work", &says, "Nobody decides what waits. Is `answerbot serve` running?")
+            } else {
+                well("work", &says)
+            });
+            if it.dead_effects + it.set_aside > 0 {
+                let says = format!("{} effects are dead, {} events are set aside", it.dead_effects, it.set_aside);
+                findings.push(wrong("work", &says, "These people were not served. See them with `answerbot effects list`, revive them with `effects retry`."));
+            }
+        }
+        Err(error) => findings.push(wrong("work", &error.to_string(), "The store cannot be read.")),
+    }
+}
+
+async fn check_outside(world: &World, findings: &mut Vec<Finding>) {
+    findings.push(match world.messenger().check().await {
+        Ok(says) => well("messenger", &says),
+        Err(says) => wrong("messenger", &says, "Nobody can be answered. Check PAGE_ACCESS_TOKEN, FB_APP_SECRET and the page's subscription in Meta's app dashboard."),
+    });
+    let providers = world.ai().check().await;
+    let mut someone_answers = false;
+    for (name, result) in providers {
+        someone_answers |= result.is_ok();
+        findings.push(match result {
+            Ok(says) => well("ai", &format!("{name}: {says}")),
+            Err(says) => wrong("ai", &format!("{name}: {says}"), "Questions go to the next provider, if there is one. Check its key and credit."),
+        });
+    }
+    if !someone_answers {
+        findings.push(wrong("ai", "no provider works", "People get an apology instead of an answer, and are answered once one works."));
+    }
+}

@@ -1,0 +1,77 @@
+//! `effects list` and `effects retry`: work that is stuck, and handing it back.
+
+use answerbot_local::Access;
+use answerbot_ports::reports::Reports as _;
+use answerbot_ports::store::Stuck;
+use answerbot_ports::world::Clock as _;
+use serde_json::json;
+
+use crate::assemble::World;
+use crate::cli::EffectsAction;
+use crate::out;
+
+pub async fn run(world: &World, action: EffectsAction) -> anyhow::Result<bool> {
+    let store = world.store(Access::Beside)?;
+    match action {
+        EffectsAction::List { limit, json } => {
+            let stuck = store.stuck(limit).await?;
+            if stuck.is_empty() && !json {
+                out::line("Nothing is stuck.");
+            }
+            for it in &stuck {
+                out::line(&if json { as_json(it) } else { as_line(it) });
+            }
+            Ok(true)
+        }
+        EffectsAction::Retry { ids, all } => {
+            let stuck = store.stuck(usize::MAX).await?;
+            let wanted = |it: &&Stuck| all || ids.contains(&id(it));
+            let mut handed_back = 0;
+            for it in stuck.iter().filter(wanted) {
+                let now = world.clock.now();
+                let done = match it {
+                    Stuck::Effect { effect, .. } => store.revive_effect(effect.id, now).await?,
+                    Stuck::Event { contact, id, .. } => store.revive_event(*contact, *id, now).await?,
+                };
+                handed_back += usize::from(done);
+            }
+            out::line(&format!("{handed_back} handed back; a running service takes them within a sweep."));
+            for missing in ids.iter().filter(|wanted| !stuck.iter().any(|it| id(it) == **wanted)) {
+                out::fault(&format!("nothing stuck is called {missing}"));
+            }
+            Ok(all || handed_back == ids.len())
+        }
+    }
+}
+
+fn id(stuck: &Stuck) -> String {
+    match stuck {
+        Stuck::Effect { effect, .. } => effect.id.to_string(),
+        Stuck::Event { id, .. } => id.to_string(),
+    }
+}
+
+fn as_line(stuck: &Stuck) -> String {
+    match stuck {
+        Stuck::Effect { contact, effect, reason } => {
+            let kind = effect.action.kind().name();
+            format!("{}  {kind:<5} of contact {contact}, attempt {}, due {:?}: {reason}", effect.id, effect.attempt, effect.due)
+        }
+        Stuck::Event { contact, id, arrived, reason } => {
+            format!("{id}  event of contact {contact}, admitted {arrived:?}: {reason}")
+        }
+    }
+}
+
+fn as_json(stuck: &Stuck) -> String {
+    match stuck {
+        Stuck::Effect { contact, effect, reason } => json!({
+            "id": effect.id, "kind": effect.action.kind().name(), "contact": contact, "attempt": effect.attempt,
+            "due_ms": effect.due.as_millis(), "reason": reason,
+        }),
+        Stuck::Event { contact, id, arrived, reason } => json!({
+            "id": id, "kind": "event", "contact": contact, "admitted_ms": arrived.as_millis(), "reason": reason,
+        }),
+    }
+    .to_string()
+}

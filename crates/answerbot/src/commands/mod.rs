@@ -1,0 +1,36 @@
+//! The commands. `true` is exit code 0, `false` 1; wrong usage is 2, by clap.
+
+mod backup;
+mod config;
+#[cfg(feature = "demo")]
+mod demo;
+mod doctor;
+mod effects;
+mod messenger;
+mod migrate;
+mod serve;
+
+use crate::assemble::World;
+use crate::cli::{Cli, Command};
+use crate::config::{Raw, Settings};
+
+/// Runs what the command line says.
+pub async fn run(cli: Cli) -> anyhow::Result<bool> {
+    let raw = Raw::read();
+    match cli.command {
+        Command::Serve { role, pause_workers } => serve::run(&raw, role, pause_workers).await,
+        #[cfg(feature = "demo")]
+        Command::Demo => demo::run(raw).await,
+        Command::Doctor { json } => doctor::run(&raw, json).await,
+        Command::Config { policy } => config::run(&raw, policy),
+        Command::Migrate => migrate::run(&world(&raw)?).await,
+        Command::Messenger { action } => messenger::run(&world(&raw)?, action).await,
+        Command::Backup { to } => backup::backup(&world(&raw)?, &to),
+        Command::Restore { from } => backup::restore(&world(&raw)?, &from),
+        Command::Effects { action } => effects::run(&world(&raw)?, action).await,
+    }
+}
+
+fn world(raw: &Raw) -> anyhow::Result<World> {
+    World::new(Settings::check(raw)?)
+}
