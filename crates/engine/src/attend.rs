@@ -60,18 +60,18 @@ struct Basis {
 async fn attend_once(shared: &Arc<Shared>, contact: ContactId, pile: &mut Pile) -> Result<(), StoreError> {
     loop {
         let basis = basis(shared, contact, pile).await?;
-        // An outcome that came twice, or for an effect that is settled, needs no decision.
-        pile.learned.retain(|learned| !shared.performing.was_settled(learned.effect.id));
+        // An outcome that came twice, such as an echo and then the call's own answer, needs no decision.
+        let (over, open) = std::mem::take(&mut pile.learned)
+            .into_iter()
+            .partition(|learned| shared.performing.was_settled(learned.effect.id));
+        pile.learned = open;
+        tell_durable(over);
         if basis.envelopes.is_empty() && pile.learned.is_empty() {
             return Ok(());
         }
         let Some((decision, consumed)) = decided(shared, contact, &basis, pile).await? else { continue };
         if commit(shared, contact, &basis, decision, consumed).await? {
-            for learned in pile.learned.drain(..) {
-                if let Some(durable) = learned.durable {
-                    let _ = durable.send(());
-                }
-            }
+            tell_durable(std::mem::take(&mut pile.learned));
             pile.envelopes.clear();
             pile.look = false;
             return Ok(());
@@ -130,12 +130,7 @@ async fn decided(
         let consumed = envelopes.checked_sub(1).map_or(basis.consumed, |index| basis.envelopes[index].number);
         let Some(decision) = try_decide(shared, contact, basis, &inputs[..good]) else { return Ok(None) };
         if commit(shared, contact, basis, decision, consumed).await? {
-            let learned = good - envelopes;
-            for done in pile.learned.drain(..learned) {
-                if let Some(durable) = done.durable {
-                    let _ = durable.send(());
-                }
-            }
+            tell_durable(pile.learned.drain(..good - envelopes).collect());
         }
         pile.look = true;
         return Ok(None);
@@ -260,6 +255,14 @@ fn release(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Optio
                 shared.wakeups.at(effect.due);
             }
         }
+    }
+}
+
+/// Tells those who wait for it that an outcome is in the store.
+fn tell_durable(learned: Vec<Learned>) {
+    for durable in learned.into_iter().filter_map(|it| it.durable) {
+        // An echo's webhook that went away has nobody to tell.
+        let _ = durable.send(());
     }
 }
 

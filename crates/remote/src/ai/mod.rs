@@ -203,9 +203,8 @@ impl ProviderConfig {
 
     /// Whether this is `OpenAI` itself, not only somebody who speaks its API.
     fn is_openai_itself(&self) -> bool {
-        let host = reqwest::Url::parse(&self.base_url).ok();
-        self.kind == ProviderKind::OpenAi
-            && host.as_ref().and_then(reqwest::Url::host_str) == Some("api.openai.com")
+        let url = reqwest::Url::parse(&self.base_url).ok();
+        url.as_ref().and_then(reqwest::Url::host_str) == Some("api.openai.com")
     }
 }
 

@@ -145,6 +145,8 @@ mod tests {
             let json = raw(json);
             assert_eq!(Fields::of(&json).unwrap().id("id").as_deref(), expected, "{json}");
         }
+        let endless = raw(&format!(r#"{{"id":"{}"}}"#, "1".repeat(513)));
+        assert_eq!(Fields::of(&endless).unwrap().id("id"), None);
     }
 
     #[test]

@@ -81,6 +81,12 @@ async fn an_error_that_passes_is_tried_again_when_the_provider_says() {
         ("finished with an error", done(json!("half"), "error"), 0, "finished with an error"),
         ("an error inside a 200", error(200, json!({ "code": 502 })), 0, "error 502 in http 200"),
         ("an error in the choice", answer(200, &in_choice), 0, "error 429 in http 200"),
+        (
+            "an error by its status only",
+            error(200, json!({ "http_status": 429 })),
+            0,
+            "error 429 in http 200",
+        ),
         ("an error without a code", error(200, json!({ "message": "x" })), 0, "error in http 200"),
         ("an error that is a text", error(200, json!("x")), 0, "error in http 200"),
         ("an error that is not wrapped", answer(200, &flat), 0, "error 503 in http 200"),

@@ -34,6 +34,7 @@ fn an_echo_belongs_to_the_person_wherever_it_names_him() {
     };
     assert_eq!(user(PAGE, USER).as_deref(), Some(USER), "as it is documented");
     assert_eq!(user(USER, PAGE).as_deref(), Some(USER), "as it was recorded");
+    assert_eq!(user("3003", USER).as_deref(), Some(USER), "sent by a third one");
     assert_eq!(user(PAGE, PAGE), None, "nobody");
 }
 
@@ -65,6 +66,15 @@ fn a_redelivery_has_the_same_id_and_everything_else_another() {
     assert_ne!(same, changed(&|event| event["sender"]["id"] = json!("2003")));
     assert_ne!(same, changed(&|event| event["timestamp"] = json!(1_700_000_000_001_u64)));
     assert_eq!(changed(&|event| event["postback"]["mid"] = json!("m_5")), id("m_5"));
+
+    let placed = |page: &str, time: u64| {
+        let tap = json!({ "sender": { "id": USER }, "postback": { "payload": "MENU" } });
+        let body = entries(&json!([{ "id": page, "time": time, "messaging": [tap] }]));
+        parse(&body, None).unwrap().envelopes[0].id
+    };
+    assert_eq!(placed("1001", 5), placed("1001", 5));
+    assert_ne!(placed("1001", 5), placed("1002", 5), "a person's id means nothing on another page");
+    assert_ne!(placed("1001", 5), placed("1001", 6), "without a time of its own it has its entry's");
 
     let unnamed = |text: &str| first(&event("message", &json!({ "text": text })));
     assert_eq!(unnamed("hi"), unnamed("hi"));
