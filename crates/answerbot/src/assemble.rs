@@ -88,7 +88,12 @@ impl World {
         });
         let policy = &self.settings.policy.ai;
         let limits = Limits { attempt: millis(policy.attempt_ms), least: millis(policy.least_ms) };
-        Providers::new(providers.collect(), self.client.clone(), limits, Arc::clone(&self.clock) as Arc<dyn Clock>)
+        Providers::new(
+            providers.collect(),
+            self.client.clone(),
+            limits,
+            Arc::clone(&self.clock) as Arc<dyn Clock>,
+        )
     }
 
     pub fn alerts(&self) -> Alerts {
@@ -110,7 +115,10 @@ pub fn service(world: &World, metrics: Render, work: bool) -> anyhow::Result<Ser
     let settings = &world.settings;
     let store = world.store(Access::Serve)?;
     if store.lost_leases() > 0 {
-        tracing::warn!(effects = store.lost_leases(), "an earlier process died at work; its effects are performed again");
+        tracing::warn!(
+            effects = store.lost_leases(),
+            "an earlier process died at work; its effects are performed again"
+        );
     }
     let alerts = Arc::new(world.alerts());
     let channels: Vec<Arc<dyn Channel>> = vec![Arc::new(world.messenger())];
@@ -169,7 +177,8 @@ pub fn service(world: &World, metrics: Render, work: bool) -> anyhow::Result<Ser
 
 /// A key for development, made once beside the database. The real platform refuses to start without a set one.
 fn development_key(database: &Path) -> anyhow::Result<Key> {
-    let folder = database.parent().filter(|it| !it.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
+    let folder =
+        database.parent().filter(|it| !it.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
     let path = folder.join("development.key");
     match std::fs::read_to_string(&path) {
         Ok(text) => Key::parse(&text).with_context(|| format!("the key file {}", path.display())),
@@ -178,7 +187,8 @@ fn development_key(database: &Path) -> anyhow::Result<Key> {
             let mut bytes = [0; 32];
             OsEntropy.fill(&mut bytes);
             let key = Key::from_bytes(bytes);
-            write_private(&path, &key.to_base64()).with_context(|| format!("the key file {}", path.display()))?;
+            write_private(&path, &key.to_base64())
+                .with_context(|| format!("the key file {}", path.display()))?;
             Ok(key)
         }
         Err(error) => Err(error).with_context(|| format!("the key file {}", path.display())),

@@ -18,7 +18,12 @@ pub fn install() -> anyhow::Result<Render> {
     let recorder = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Full("webhook_ack_seconds".into()), ACKS)
         .and_then(|it| it.set_buckets_for_metric(Matcher::Suffix("_seconds".into()), CALLS))
-        .and_then(|it| it.set_buckets_for_metric(Matcher::Full("store_group_units".into()), &[1.0, 4.0, 16.0, 64.0, 256.0]))
+        .and_then(|it| {
+            it.set_buckets_for_metric(
+                Matcher::Full("store_group_units".into()),
+                &[1.0, 4.0, 16.0, 64.0, 256.0],
+            )
+        })
         .context("the buckets of the metrics")?
         .install_recorder()
         .context("the recorder of the metrics")?;

@@ -23,8 +23,19 @@ async fn missing_settings_are_told_one_by_one_and_no_secret_is_shown() {
     let refused = bot.run(&["serve"]);
     assert_eq!(refused.status.code(), Some(1));
     let text = printed(&refused);
-    for name in ["VERIFY_TOKEN", "FB_APP_SECRET", "OPENROUTER_API_KEY", "GRAPH_BASE_URL", "AI_SLOTS", "ENCRYPTION_KEY"] {
-        assert_eq!(text.lines().filter(|line| line.starts_with(&format!("- {name}"))).count(), 1, "{name}: {text}");
+    for name in [
+        "VERIFY_TOKEN",
+        "FB_APP_SECRET",
+        "OPENROUTER_API_KEY",
+        "GRAPH_BASE_URL",
+        "AI_SLOTS",
+        "ENCRYPTION_KEY",
+    ] {
+        assert_eq!(
+            text.lines().filter(|line| line.starts_with(&format!("- {name}"))).count(),
+            1,
+            "{name}: {text}"
+        );
     }
     assert!(!text.contains("hush-hush"));
     assert!(!printed(&bot.run(&["config"])).contains("hush-hush"));

@@ -29,8 +29,19 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// What the core may use besides: pure, and without its std parts.
 const CORE_MAY_USE: &[&str] = &[
-    "aho-corasick", "jiff", "libm", "markdown", "once_cell", "regex", "serde", "serde_json", "sha2", "thiserror",
-    "unicode-normalization", "unicode-segmentation", "uuid",
+    "aho-corasick",
+    "jiff",
+    "libm",
+    "markdown",
+    "once_cell",
+    "regex",
+    "serde",
+    "serde_json",
+    "sha2",
+    "thiserror",
+    "unicode-normalization",
+    "unicode-segmentation",
+    "uuid",
 ];
 
 #[test]
@@ -42,10 +53,22 @@ fn no_crate_depends_on_one_below_it() {
         let may = allowed.get(name).unwrap_or_else(|| panic!("{name} is not in the table"));
         for dependency in package.dependencies.iter().filter(|it| it.kind == DependencyKind::Normal) {
             let is_ours = dependency.name.starts_with("answerbot");
-            assert!(!is_ours || may.contains(&dependency.name.as_str()), "{name} must not depend on {}", dependency.name);
+            assert!(
+                !is_ours || may.contains(&dependency.name.as_str()),
+                "{name} must not depend on {}",
+                dependency.name
+            );
             if name == "answerbot-core" {
-                assert!(CORE_MAY_USE.contains(&dependency.name.as_str()), "the core must not use {}", dependency.name);
-                assert!(!dependency.uses_default_features || dependency.name == "unicode-segmentation", "{} brings its std parts", dependency.name);
+                assert!(
+                    CORE_MAY_USE.contains(&dependency.name.as_str()),
+                    "the core must not use {}",
+                    dependency.name
+                );
+                assert!(
+                    !dependency.uses_default_features || dependency.name == "unicode-segmentation",
+                    "{} brings its std parts",
+                    dependency.name
+                );
             }
         }
     }
@@ -56,6 +79,7 @@ fn no_crate_depends_on_one_below_it() {
 fn the_simulated_world_is_no_part_of_a_build_without_demo() {
     let metadata = MetadataCommand::new().no_deps().exec().unwrap();
     let binary = metadata.packages.iter().find(|it| it.name.as_str() == "answerbot").unwrap();
-    let sim = binary.dependencies.iter().find(|it| it.name == "answerbot-sim" && it.kind == DependencyKind::Normal);
+    let sim =
+        binary.dependencies.iter().find(|it| it.name == "answerbot-sim" && it.kind == DependencyKind::Normal);
     assert!(sim.unwrap().optional);
 }

@@ -21,7 +21,8 @@ fn size(name: &str, short: u64) -> u64 {
 async fn killed_at_random_it_loses_nothing_and_keeps_each_persons_order() {
     let seed = size("SOAK_SEED", answerbot_sim::clock::fresh_seed());
     let messages = size("SOAK_MESSAGES", 500);
-    let world = World::start(Config { retry_pause: Duration::from_millis(200), ..Config::default() }).await.unwrap();
+    let world =
+        World::start(Config { retry_pause: Duration::from_millis(200), ..Config::default() }).await.unwrap();
     world.ai(|ai| {
         ai.delay = Duration::from_millis(200);
         ai.canned = false;
@@ -72,7 +73,10 @@ async fn killed_at_random_it_loses_nothing_and_keeps_each_persons_order() {
     assert!(report.is_sound(), "seed {seed}: {report:?}");
     assert_eq!(report.acked, messages, "seed {seed}");
     assert_eq!(report.answered, messages, "seed {seed}");
-    assert!(f64::from(u32::try_from(report.repeated).unwrap()) <= possible, "seed {seed}: more repeats than were counted");
+    assert!(
+        f64::from(u32::try_from(report.repeated).unwrap()) <= possible,
+        "seed {seed}: more repeats than were counted"
+    );
     assert!(kills > 0);
 }
 

@@ -39,13 +39,20 @@ async fn from_the_first_message_to_the_limit() {
     world.postback("amina", "I_AGREE", "I agree").await.unwrap();
     let answered = |number: usize| move |world: &World| world.ai_requests().len() == number;
     world.wait_until(SOON, answered(1)).await.unwrap();
-    assert_eq!(world.ai_requests()[0].question(), "What is malaria?", "asked before consent, answered after it");
+    assert_eq!(
+        world.ai_requests()[0].question(),
+        "What is malaria?",
+        "asked before consent, answered after it"
+    );
     heard(&world, "amina", "Where do you live?").await;
 
     world.say("amina", "How is it treated?").await.unwrap();
     world.wait_until(SOON, answered(2)).await.unwrap();
     let second = &world.ai_requests()[1];
-    assert!(second.messages.iter().any(|line| line.content == "What is malaria?"), "the turn before is given");
+    assert!(
+        second.messages.iter().any(|line| line.content == "What is malaria?"),
+        "the turn before is given"
+    );
 
     world.say("amina", "What is the capital of Kenya?").await.unwrap();
     world.wait_until(SOON, answered(3)).await.unwrap();
@@ -88,7 +95,8 @@ async fn fifty_questions_at_once_with_one_left_are_one_answer() {
         senders.spawn(async move { world.say("carl", &format!("What is thing {number}?")).await.unwrap() });
     }
     assert!(senders.join_all().await.iter().all(|status| *status == 200));
-    let notices = |world: &World| world.sent_to("carl").iter().filter(|it| it.text.contains("used your 3")).count();
+    let notices =
+        |world: &World| world.sent_to("carl").iter().filter(|it| it.text.contains("used your 3")).count();
     world.wait_until(SOON, |world| notices(world) == 49).await.unwrap();
     assert_eq!(world.ai_requests().len(), 3);
 }
@@ -133,7 +141,8 @@ async fn a_pin_is_in_no_file_no_log_and_no_request() {
     for pin in ["48159", "4 8 1 5 9", "٤٨١٥٩"] {
         world.say("fay", pin).await.unwrap();
     }
-    let told = |world: &World| world.sent_to("fay").iter().filter(|it| it.text.contains("in a sentence")).count();
+    let told =
+        |world: &World| world.sent_to("fay").iter().filter(|it| it.text.contains("in a sentence")).count();
     world.wait_until(SOON, |world| told(world) == 3).await.unwrap();
     assert!(!contains(&bot.files(), "48159") && !bot.log_text().contains("48159"));
     assert!(world.ai_requests().is_empty());
@@ -141,7 +150,8 @@ async fn a_pin_is_in_no_file_no_log_and_no_request() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn when_the_ai_is_down_there_is_one_apology_and_later_the_answer() {
-    let (world, _bot) = Bot::in_a_world("[burst]\nwindow_ms = 0\n[ai]\ndeadline_ms = 6000\nleast_ms = 1000\n").await;
+    let (world, _bot) =
+        Bot::in_a_world("[burst]\nwindow_ms = 0\n[ai]\ndeadline_ms = 6000\nleast_ms = 1000\n").await;
     agrees(&world, "gil").await;
     world.ai(|ai| ai.error_rate = 1.0);
     world.say("gil", "What is malaria?").await.unwrap();
@@ -149,7 +159,9 @@ async fn when_the_ai_is_down_there_is_one_apology_and_later_the_answer() {
     world.say("gil", "status").await.unwrap();
     heard(&world, "gil", "You have 3 of 3 free questions left").await;
     world.ai(|ai| ai.error_rate = 0.0);
-    let answered = |world: &World| world.sent_to("gil").iter().any(|it| it.text.contains("You asked: \"What is malaria?\""));
+    let answered = |world: &World| {
+        world.sent_to("gil").iter().any(|it| it.text.contains("You asked: \"What is malaria?\""))
+    };
     world.wait_until(Duration::from_secs(60), answered).await.unwrap();
     let apologies = world.sent_to("gil").iter().filter(|it| it.text.starts_with("Sorry")).count();
     assert_eq!(apologies, 1);

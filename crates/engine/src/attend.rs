@@ -124,7 +124,9 @@ async fn decided(
         return Ok(Some((decision, last)));
     }
     // The good ones before the bad one are committed as they are; then the bad one stands alone.
-    let good = (0..inputs.len()).take_while(|end| try_decide(shared, contact, basis, &inputs[..=*end]).is_some()).count();
+    let good = (0..inputs.len())
+        .take_while(|end| try_decide(shared, contact, basis, &inputs[..=*end]).is_some())
+        .count();
     if good > 0 {
         let envelopes = good.min(basis.envelopes.len());
         let consumed = envelopes.checked_sub(1).map_or(basis.consumed, |index| basis.envelopes[index].number);
@@ -138,7 +140,8 @@ async fn decided(
     pile.look = true;
     match basis.envelopes.first() {
         Some(bad) => {
-            let failures = shared.ports.store.failed(contact, bad.number, "deciding it failed".into()).await?;
+            let failures =
+                shared.ports.store.failed(contact, bad.number, "deciding it failed".into()).await?;
             if failures >= FAILURES {
                 shared.ports.cache.forget(contact).await;
                 shared.ports.alerts.alarm("event_set_aside", &contact.to_string()).await;

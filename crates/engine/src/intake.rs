@@ -36,7 +36,8 @@ impl Intake for Engine {
         let mut fresh = Vec::with_capacity(envelopes.len());
         let mut echoes = Vec::new();
         for envelope in envelopes {
-            let too_old = envelope.sent.is_some_and(|sent| now.since(sent) > shared.ports.policy.time.too_old_ms);
+            let too_old =
+                envelope.sent.is_some_and(|sent| now.since(sent) > shared.ports.policy.time.too_old_ms);
             if too_old && envelope.event.is_chat() {
                 metrics::counter!("events_too_old_total").increment(1);
                 taken.passed_over += 1;
@@ -59,7 +60,11 @@ impl Intake for Engine {
     }
 }
 
-async fn admit(shared: &std::sync::Arc<Shared>, envelopes: Vec<Envelope>, taken: &mut Taken) -> Result<(), StoreError> {
+async fn admit(
+    shared: &std::sync::Arc<Shared>,
+    envelopes: Vec<Envelope>,
+    taken: &mut Taken,
+) -> Result<(), StoreError> {
     if envelopes.is_empty() {
         return Ok(());
     }
@@ -106,7 +111,8 @@ async fn needs_admission(
         return shared.ports.store.is_open(effect).await;
     };
     let (durable, settled) = oneshot::channel();
-    let learned = Learned { effect: performed, outcome: Outcome::Sent(message), durable: Some(durable), panics: 0 };
+    let learned =
+        Learned { effect: performed, outcome: Outcome::Sent(message), durable: Some(durable), panics: 0 };
     attend::feed(shared, contact, Pile { learned: vec![learned], ..Pile::default() });
     settled.await.map_err(|_| StoreError::Unavailable("the echo was not settled".into()))?;
     Ok(false)

@@ -142,7 +142,9 @@ impl Engine {
             shared.cut.cancel();
             let rest = Duration::from_secs(10);
             if tokio::time::timeout(rest, shared.tasks.wait()).await.is_err() {
-                tracing::warn!("stopped with calls under way; their effects stay open and are performed again");
+                tracing::warn!(
+                    "stopped with calls under way; their effects stay open and are performed again"
+                );
             }
         }
     }

@@ -93,7 +93,11 @@ pub(crate) async fn lease(shared: Arc<Shared>) {
 
 async fn lease_due(shared: &Arc<Shared>) {
     let mut free: Vec<_> = Kind::ALL.map(|kind| (kind, shared.slots.take_free(kind, LEASE))).into();
-    let wanted: Vec<_> = free.iter().filter(|(_, slots)| !slots.is_empty()).map(|(kind, slots)| (*kind, slots.len())).collect();
+    let wanted: Vec<_> = free
+        .iter()
+        .filter(|(_, slots)| !slots.is_empty())
+        .map(|(kind, slots)| (*kind, slots.len()))
+        .collect();
     if wanted.is_empty() {
         return;
     }
@@ -159,8 +163,10 @@ async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), answerbot_
         let forgotten = shared.ports.store.forget_seen(shared.now().plus(-SEEN_FOR_MS)).await?;
         tracing::debug!(events = forgotten, "forgot events that are not redelivered any more");
     }
-    metrics::gauge!("queue_depth").set(f64::from(u32::try_from(shared.ports.queue.depth()).unwrap_or(u32::MAX)));
+    metrics::gauge!("queue_depth")
+        .set(f64::from(u32::try_from(shared.ports.queue.depth()).unwrap_or(u32::MAX)));
     metrics::gauge!("contacts_busy").set(f64::from(u32::try_from(shared.desks.busy()).unwrap_or(u32::MAX)));
-    metrics::gauge!("effects_performing").set(f64::from(u32::try_from(shared.performing.count()).unwrap_or(u32::MAX)));
+    metrics::gauge!("effects_performing")
+        .set(f64::from(u32::try_from(shared.performing.count()).unwrap_or(u32::MAX)));
     Ok(())
 }

@@ -82,13 +82,23 @@ impl Store for Chaos {
     async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
         with_chaos!(self, self.inner.is_open(effect))
     }
-    async fn unattended(&self, before: Time, after: Option<ContactId>, limit: usize) -> Result<Vec<ContactId>, StoreError> {
+    async fn unattended(
+        &self,
+        before: Time,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<ContactId>, StoreError> {
         with_chaos!(self, self.inner.unattended(before, after, limit))
     }
     async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError> {
         self.inner.failed(contact, number, reason).await
     }
-    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>) -> Result<bool, StoreError> {
+    async fn claim(
+        &self,
+        key: String,
+        owner: ContactId,
+        from: Option<ContactId>,
+    ) -> Result<bool, StoreError> {
         self.inner.claim(key, owner, from).await
     }
     async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError> {
@@ -172,11 +182,15 @@ async fn run(seed: u64) {
         let mut once = answers.clone();
         once.dedup();
         repeats += answers.len() - once.len();
-        let wanted: Vec<String> = (0..QUESTIONS).map(|n| format!("Answer to {}.", question(person, n))).collect();
+        let wanted: Vec<String> =
+            (0..QUESTIONS).map(|n| format!("Answer to {}.", question(person, n))).collect();
         assert_eq!(once, wanted, "seed {seed}: the answers of {user} are not in order");
         for number in 0..QUESTIONS {
             let calls = asked.iter().filter(|it| **it == question(person, number)).count();
-            assert!(calls >= 1 && calls as u64 <= 1 + deaths, "seed {seed}: {user} {number} was asked {calls} times");
+            assert!(
+                calls >= 1 && calls as u64 <= 1 + deaths,
+                "seed {seed}: {user} {number} was asked {calls} times"
+            );
         }
     }
     // One send a person can be in flight when its process dies.
@@ -186,7 +200,9 @@ async fn run(seed: u64) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_question_is_answered_in_order_whatever_fails_and_whoever_dies() {
-    for seed in 1..=4 {
+    #[expect(clippy::disallowed_methods, reason = "the size of a soak comes from its script")]
+    let seeds = std::env::var("SOAK_CHAOS").ok().and_then(|it| it.parse().ok()).unwrap_or(4);
+    for seed in 1..=seeds {
         run(seed).await;
     }
 }

@@ -57,7 +57,11 @@ async fn a_hanging_send_is_not_begun_again_before_its_deadline_and_then_only_onc
     process.says("ann", "q1", "What is malaria?").await;
     process.answered("ann", "What is malaria?").await;
     let answer = machine.outside.delivered_to("ann").pop().unwrap();
-    let answer = if answer.text.starts_with("Answer") { answer } else { machine.outside.delivered_to("ann")[1].clone() };
+    let answer = if answer.text.starts_with("Answer") {
+        answer
+    } else {
+        machine.outside.delivered_to("ann")[1].clone()
+    };
     let starts = machine.outside.starts_of(answer.effect);
     assert_eq!(starts.len(), 2);
     // A second of deadline, and 600 ms in which its echo could have come.
@@ -72,7 +76,8 @@ async fn a_send_whose_echo_came_is_never_sent_again() {
     machine.outside.next_fates(&[Fate::AcceptThenHang]);
     process.says("ann", "q1", "What is malaria?").await;
     process.answered("ann", "What is malaria?").await;
-    let sent = machine.outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap();
+    let sent =
+        machine.outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap();
     // The echo comes while the call still hangs; a second one changes nothing.
     for _ in 0..2 {
         let echo = Event::OwnEcho { effect: sent.effect, message: sent.mid };
@@ -92,7 +97,8 @@ async fn an_echo_that_comes_to_the_next_process_settles_the_send_too() {
     machine.outside.next_fates(&[Fate::AcceptThenHang]);
     process.says("ann", "q1", "What is malaria?").await;
     process.answered("ann", "What is malaria?").await;
-    let sent = machine.outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap();
+    let sent =
+        machine.outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap();
     let echo = Event::OwnEcho { effect: sent.effect, message: sent.mid };
     process.accept(envelope("ann", "echo-1", echo)).await.unwrap().unwrap();
     // Killed right after the acknowledgement.
@@ -113,7 +119,9 @@ async fn what_the_platform_refuses_for_good_is_dead_seen_and_can_be_revived() {
     process.says("ann", "q2", "What is a mosquito?").await;
     process.answered("ann", "What is a mosquito?").await;
     let stuck = process.store.stuck(10).await.unwrap();
-    let [answerbot_ports::store::Stuck::Effect { effect, reason, .. }] = &stuck[..] else { panic!("{stuck:?}") };
+    let [answerbot_ports::store::Stuck::Effect { effect, reason, .. }] = &stuck[..] else {
+        panic!("{stuck:?}")
+    };
     assert_eq!(reason, "scripted");
     assert!(process.store.revive_effect(effect.id, Real.now()).await.unwrap());
     assert!(!process.store.revive_effect(effect.id, Real.now()).await.unwrap(), "once");

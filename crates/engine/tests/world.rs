@@ -150,7 +150,8 @@ impl Channel for Line {
             let mut fates = self.outside.fates.lock();
             if fates.is_empty() { Fate::Accept } else { fates.remove(0) }
         };
-        let mid = EventId::derive("messenger", &format!("m{}", self.outside.mids.fetch_add(1, Ordering::SeqCst)));
+        let mid =
+            EventId::derive("messenger", &format!("m{}", self.outside.mids.fetch_add(1, Ordering::SeqCst)));
         if matches!(fate, Fate::Accept | Fate::AcceptThenHang) {
             let it = Delivered { text: message.text.clone(), effect, mid };
             self.outside.delivered.lock().entry(to.user.clone()).or_default().push(it);
@@ -186,7 +187,8 @@ impl Ai for Line {
         self.outside.asked.lock().push(question.clone());
         tokio::time::sleep(Duration::from_millis(self.outside.ai_delay_ms.load(Ordering::SeqCst))).await;
         self.alive().await;
-        let fails = self.outside.ai_faults.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1));
+        let fails =
+            self.outside.ai_faults.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1));
         if fails.is_ok() {
             return Err(EffectFault { retry: Retry::After(0), alert: false, reason: "scripted".into() });
         }
@@ -309,7 +311,8 @@ impl Process {
     /// As a webhook would, on the process's own runtime; `None` when it died over it.
     pub async fn accept(&self, envelope: Envelope) -> Option<Result<Taken, StoreError>> {
         let engine = self.engine.clone().unwrap();
-        let accepted = self.runtime.as_ref().unwrap().spawn(async move { engine.accept(vec![envelope]).await });
+        let accepted =
+            self.runtime.as_ref().unwrap().spawn(async move { engine.accept(vec![envelope]).await });
         tokio::time::timeout(Duration::from_secs(1), accepted).await.ok()?.ok()
     }
 

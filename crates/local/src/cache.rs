@@ -14,7 +14,7 @@ impl MemoryCache {
     /// Remembers at most `contacts` of them; a warm contact takes one to three kilobytes.
     #[must_use]
     pub fn new(contacts: u64) -> Self {
-        let idle = std::time::Duration::from_secs(600);
+        let idle = std::time::Duration::from_mins(10);
         Self { warm: Moka::builder().max_capacity(contacts).time_to_idle(idle).build() }
     }
 }

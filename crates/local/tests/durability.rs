@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use answerbot_ports::conformance::{commit, effect, text};
-use answerbot_ports::store::{Admission, Commit, Committed, Store, StoreError};
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::retry::LOST_LEASES;
+use answerbot_ports::conformance::{commit, effect, text};
+use answerbot_ports::store::{Admission, Commit, Committed, Store, StoreError};
 use tokio::task::JoinSet;
 
 use crate::support::{Home, NOON};
@@ -109,6 +109,9 @@ async fn leases_are_void_after_a_restart_and_their_loss_is_counted() {
         drop(home.store());
     }
     let store = home.store();
-    assert!(store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap().is_empty(), "dead after twenty lost leases");
+    assert!(
+        store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap().is_empty(),
+        "dead after twenty lost leases"
+    );
     assert!(!store.is_open(held.id).await.unwrap());
 }

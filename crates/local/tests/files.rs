@@ -34,7 +34,10 @@ async fn a_copy_made_while_it_runs_can_be_put_back() {
     let copy = home.folder.path().join("copy.db");
     backup(&home.database(), &copy).unwrap();
     store.admit(vec![text("ann", "a2", "after the copy")], NOON).await.unwrap();
-    assert!(matches!(restore(&copy, &home.database()), Err(BackupError::Lock(_))), "not under a running serve");
+    assert!(
+        matches!(restore(&copy, &home.database()), Err(BackupError::Lock(_))),
+        "not under a running serve"
+    );
     drop(store);
 
     let kept = restore(&copy, &home.database()).unwrap().unwrap();

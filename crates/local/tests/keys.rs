@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
+use answerbot_core::Contact;
+use answerbot_core::contact::Turn;
 use answerbot_core::contact::event::Event;
 use answerbot_local::{Access, SqliteStore};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::conformance::{address, commit, text};
 use answerbot_ports::keys::Key;
 use answerbot_ports::store::{Commit, Store};
-use answerbot_core::Contact;
-use answerbot_core::contact::Turn;
 
 use crate::support::{Home, NOON, Random, key};
 

@@ -1,7 +1,7 @@
 //! What every store must do, said once. An adapter's tests run [`store`] on a fresh one.
 //!
 //! Each case uses people of its own, so one store serves them all.
-#![expect(clippy::unwrap_used, clippy::missing_panics_doc, reason = "a test suite")]
+#![expect(clippy::unwrap_used, reason = "a test suite")]
 
 use std::sync::Arc;
 
@@ -141,7 +141,11 @@ async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) 
     assert_eq!(store.commit(write).await.unwrap(), Committed::Done(1));
     let opened = store.open(eve).await.unwrap();
     assert_eq!((opened.contact.decisions, opened.version, opened.consumed), (7, 1, 1));
-    assert_eq!(opened.waiting.iter().map(|it| it.number).collect::<Vec<_>>(), [2], "what came meanwhile stays");
+    assert_eq!(
+        opened.waiting.iter().map(|it| it.number).collect::<Vec<_>>(),
+        [2],
+        "what came meanwhile stays"
+    );
     assert_eq!(store.commit(commit(eve, 1, 2)).await.unwrap(), Committed::Done(2));
     let (_, third) = admit_one(store, text("eve", "e3", "3")).await;
     assert_eq!(third.number, 3, "numbers go on after an empty inbox");
@@ -236,8 +240,7 @@ async fn one_in_four_is_taken_from_free_people(store: &dyn Store) {
 }
 
 async fn a_full_inbox_leaves_one_note(store: &dyn Store) {
-    let batch: Vec<Envelope> =
-        (0..INBOX_ENVELOPES).map(|i| text("max", &format!("m{i}"), "hello")).collect();
+    let batch: Vec<Envelope> = (0..INBOX_ENVELOPES).map(|i| text("max", &format!("m{i}"), "hello")).collect();
     let (max, _) = match store.admit(batch, NOON).await.unwrap().remove(0) {
         Admission::New { contact, numbered } => (contact, numbered),
         other => panic!("not new: {other:?}"),

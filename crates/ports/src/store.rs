@@ -142,11 +142,7 @@ pub trait Store: Send + Sync {
 
     /// Leases effects of these kinds that are due and not leased, at most so many of each, paying people first
     /// but one in four from the others.
-    async fn lease_due(
-        &self,
-        wanted: &[(Kind, usize)],
-        now: Time,
-    ) -> Result<Vec<Leased>, StoreError>;
+    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError>;
 
     /// Gives leases back for effects that were not begun.
     async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError>;
@@ -167,7 +163,8 @@ pub trait Store: Send + Sync {
     async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError>;
 
     /// Makes `key` belong to `owner`, if it is free, owned by `owner` already, or owned by `from`.
-    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>) -> Result<bool, StoreError>;
+    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>)
+    -> Result<bool, StoreError>;
 
     /// Frees `key` if it belongs to `owner`.
     async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError>;

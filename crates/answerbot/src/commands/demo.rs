@@ -2,8 +2,8 @@
 
 use std::net::Ipv4Addr;
 
-use anyhow::Context as _;
 use answerbot_sim::{Config, World as Outside};
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 
 use super::serve;
@@ -41,7 +41,11 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     outside.set_bot_url(&format!("http://127.0.0.1:{port}"));
     out::line("Answer Bot AI, demo. Open the phone page in a browser:");
     out::line(&format!("\n    http://127.0.0.1:{port}/sim/\n"));
-    out::line(if has_ai { "The AI is real: your key is used." } else { "The AI is simulated; set OPENROUTER_API_KEY for a real one." });
+    out::line(if has_ai {
+        "The AI is real: your key is used."
+    } else {
+        "The AI is simulated; set OPENROUTER_API_KEY for a real one."
+    });
     out::line("Everything is thrown away at the end. Ctrl-C stops it.");
     serve::run_service(service, listener, serve::stop_signal()?).await;
     outside.stop().await;
@@ -52,7 +56,9 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
 async fn bind(wanted: Option<&str>) -> anyhow::Result<TcpListener> {
     if let Some(port) = wanted {
         let port: u16 = port.parse().context("PORT is a number from 0 to 65535, such as 3000")?;
-        return TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await.with_context(|| format!("PORT {port} is in use"));
+        return TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+            .await
+            .with_context(|| format!("PORT {port} is in use"));
     }
     match TcpListener::bind((Ipv4Addr::LOCALHOST, 3000)).await {
         Ok(listener) => Ok(listener),

@@ -34,7 +34,11 @@ pub async fn run(raw: &Raw, as_json: bool) -> anyhow::Result<bool> {
         }
         Err(faults) => {
             for fault in faults.0 {
-                findings.push(wrong("settings", &fault, "Without it the service does not start. Set it and run doctor again."));
+                findings.push(wrong(
+                    "settings",
+                    &fault,
+                    "Without it the service does not start. Set it and run doctor again.",
+                ));
             }
         }
     }
@@ -68,7 +72,9 @@ fn wrong(part: &str, says: &str, advice: &str) -> Finding {
 fn check_key(world: &World, findings: &mut Vec<Finding>) {
     findings.push(match &world.settings.key {
         Some(_) => well("key", "ENCRYPTION_KEY is set"),
-        None => well("key", "a key for development lies beside the store; set ENCRYPTION_KEY before people write"),
+        None => {
+            well("key", "a key for development lies beside the store; set ENCRYPTION_KEY before people write")
+        }
     });
 }
 
@@ -78,15 +84,25 @@ async fn check_store(world: &World, findings: &mut Vec<Finding>) {
         return findings.push(well("store", &format!("{} is made at the first start", path.display())));
     }
     if let Err(error) = sqlite::verify(path) {
-        return findings.push(wrong("store", &error.to_string(), "People's messages are in it. Put the newest copy back: answerbot restore FILE."));
+        return findings.push(wrong(
+            "store",
+            &error.to_string(),
+            "People's messages are in it. Put the newest copy back: answerbot restore FILE.",
+        ));
     }
     let store = match world.store(Access::Beside) {
         Ok(store) => store,
-        Err(error) => return findings.push(wrong("store", &format!("{error:#}"), "The service cannot start on it.")),
+        Err(error) => {
+            return findings.push(wrong("store", &format!("{error:#}"), "The service cannot start on it."));
+        }
     };
     match store.durability().await {
         Ok(says) => findings.push(well("store", &format!("{} is sound; {says}", path.display()))),
-        Err(error) => findings.push(wrong("store", &error.to_string(), "Webhooks are answered 503 until it can be written: free the disk or the lock.")),
+        Err(error) => findings.push(wrong(
+            "store",
+            &error.to_string(),
+            "Webhooks are answered 503 until it can be written: free the disk or the lock.",
+        )),
     }
     match store.overview().await {
         Ok(it) => {
@@ -101,7 +117,8 @@ async fn check_store(world: &World, findings: &mut Vec<Finding>) {
                 well("work", &says)
             });
             if it.dead_effects + it.set_aside > 0 {
-                let says = format!("{} effects are dead, {} events are set aside", it.dead_effects, it.set_aside);
+                let says =
+                    format!("{} effects are dead, {} events are set aside", it.dead_effects, it.set_aside);
                 findings.push(wrong("work", &says, "These people were not served. See them with `answerbot effects list`, revive them with `effects retry`."));
             }
         }
@@ -120,10 +137,18 @@ async fn check_outside(world: &World, findings: &mut Vec<Finding>) {
         someone_answers |= result.is_ok();
         findings.push(match result {
             Ok(says) => well("ai", &format!("{name}: {says}")),
-            Err(says) => wrong("ai", &format!("{name}: {says}"), "Questions go to the next provider, if there is one. Check its key and credit."),
+            Err(says) => wrong(
+                "ai",
+                &format!("{name}: {says}"),
+                "Questions go to the next provider, if there is one. Check its key and credit.",
+            ),
         });
     }
     if !someone_answers {
-        findings.push(wrong("ai", "no provider works", "People get an apology instead of an answer, and are answered once one works."));
+        findings.push(wrong(
+            "ai",
+            "no provider works",
+            "People get an apology instead of an answer, and are answered once one works.",
+        ));
     }
 }

@@ -55,7 +55,10 @@ fn as_line(stuck: &Stuck) -> String {
     match stuck {
         Stuck::Effect { contact, effect, reason } => {
             let kind = effect.action.kind().name();
-            format!("{}  {kind:<5} of contact {contact}, attempt {}, due {:?}: {reason}", effect.id, effect.attempt, effect.due)
+            format!(
+                "{}  {kind:<5} of contact {contact}, attempt {}, due {:?}: {reason}",
+                effect.id, effect.attempt, effect.due
+            )
         }
         Stuck::Event { contact, id, arrived, reason } => {
             format!("{id}  event of contact {contact}, admitted {arrived:?}: {reason}")

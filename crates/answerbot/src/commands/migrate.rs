@@ -10,7 +10,9 @@ pub async fn run(world: &World) -> anyhow::Result<bool> {
     out::line(&format!("The schema of {} is up to date.", world.database().display()));
     let rows = store.reseal().await?;
     if rows > 0 {
-        out::line(&format!("Sealed {rows} rows under ENCRYPTION_KEY anew; ENCRYPTION_KEY_OLD is needed for old copies only."));
+        out::line(&format!(
+            "Sealed {rows} rows under ENCRYPTION_KEY anew; ENCRYPTION_KEY_OLD is needed for old copies only."
+        ));
     }
     Ok(true)
 }

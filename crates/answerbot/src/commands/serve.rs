@@ -28,7 +28,7 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
         bail!("this release has one machine's store, which one process serves: use --role all");
     }
     let world = World::new(Settings::check(raw)?)?;
-    let _logs = start_logs(&world)?;
+    let logs = start_logs(&world)?;
     for name in &world.settings.unused {
         tracing::warn!(setting = name, "a setting is there that this release does not use yet");
     }
@@ -41,6 +41,9 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
     let address = listener.local_addr().context("the listener")?;
     tracing::info!(address = %address, "serving");
     run_service(service, listener, stop_signal()?).await;
+    if logs.dropped() > 0 {
+        out::fault(&format!("{} log lines were dropped because they could not be written fast enough", logs.dropped()));
+    }
     Ok(true)
 }
 
@@ -48,7 +51,10 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
 pub(super) async fn listen(world: &World) -> anyhow::Result<TcpListener> {
     let address = world.settings.listen;
     TcpListener::bind(address).await.with_context(|| {
-        format!("PORT {} cannot be listened on; stop what uses it, or choose another: PORT=3001", address.port())
+        format!(
+            "PORT {} cannot be listened on; stop what uses it, or choose another: PORT=3001",
+            address.port()
+        )
     })
 }
 
@@ -56,10 +62,9 @@ pub(super) async fn listen(world: &World) -> anyhow::Result<TcpListener> {
 pub(super) fn start_logs(world: &World) -> anyhow::Result<LogGuard> {
     let settings = &world.settings;
     let format = match settings.log_format {
-        LogFormat::Json => Format::Json,
         LogFormat::Text => Format::Text,
         LogFormat::Auto if std::io::stdout().is_terminal() => Format::Text,
-        LogFormat::Auto => Format::Json,
+        LogFormat::Auto | LogFormat::Json => Format::Json,
     };
     let config = LogConfig {
         level: settings.log_level.clone(),

@@ -47,7 +47,10 @@ pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
         Some(section) => match section.clone().try_into::<Vec<Written>>() {
             Ok(all) => all.into_iter().filter_map(|it| written(it, raw, &url, faults)).collect(),
             Err(error) => {
-                faults.push(format!("answerbot.toml: [[ai.providers]] is not understood: {}", error.to_string().trim()));
+                faults.push(format!(
+                    "answerbot.toml: [[ai.providers]] is not understood: {}",
+                    error.to_string().trim()
+                ));
                 return Vec::new();
             }
         },
@@ -61,7 +64,11 @@ pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
         );
     }
     for provider in &providers {
-        super::settings::check_url(&format!("the base URL of the AI provider {}", provider.name), &provider.base_url, faults);
+        super::settings::check_url(
+            &format!("the base URL of the AI provider {}", provider.name),
+            &provider.base_url,
+            faults,
+        );
     }
     providers
 }
@@ -76,7 +83,13 @@ fn from_keys(raw: &Raw, url: &dyn Fn(&str) -> String) -> Vec<AiProvider> {
     if let Some(key) = raw.get("OPENAI_API_KEY") {
         // OpenRouter names models "maker/model"; OpenAI knows its own by the second half.
         let own = model.map(|it| it.strip_prefix("openai/").unwrap_or(it)).filter(|it| !it.contains('/'));
-        providers.push(provider("openai", url("OPENAI_BASE_URL"), key, own.unwrap_or(MODEL).to_owned(), false));
+        providers.push(provider(
+            "openai",
+            url("OPENAI_BASE_URL"),
+            key,
+            own.unwrap_or(MODEL).to_owned(),
+            false,
+        ));
     }
     providers
 }
@@ -95,7 +108,12 @@ fn provider(name: &str, base_url: String, key: &str, model: String, is_openroute
     }
 }
 
-fn written(it: Written, raw: &Raw, url: &dyn Fn(&str) -> String, faults: &mut Vec<String>) -> Option<AiProvider> {
+fn written(
+    it: Written,
+    raw: &Raw,
+    url: &dyn Fn(&str) -> String,
+    faults: &mut Vec<String>,
+) -> Option<AiProvider> {
     let (setting, base) = match it.name.as_str() {
         "openrouter" => ("OPENROUTER_API_KEY", Some("OPENROUTER_BASE_URL")),
         "openai" => ("OPENAI_API_KEY", Some("OPENAI_BASE_URL")),
@@ -103,7 +121,10 @@ fn written(it: Written, raw: &Raw, url: &dyn Fn(&str) -> String, faults: &mut Ve
     };
     let key = it.api_key.clone().or_else(|| raw.get(setting).map(str::to_owned));
     let Some(base_url) = it.base_url.or_else(|| base.map(url)) else {
-        faults.push(format!("answerbot.toml: the AI provider {} has no base_url, such as \"http://127.0.0.1:11434/v1\".", it.name));
+        faults.push(format!(
+            "answerbot.toml: the AI provider {} has no base_url, such as \"http://127.0.0.1:11434/v1\".",
+            it.name
+        ));
         return None;
     };
     let micro = |usd: Option<f64>| usd.filter(|it| it.is_finite() && *it >= 0.0).map(micro_usd);
@@ -119,7 +140,11 @@ fn written(it: Written, raw: &Raw, url: &dyn Fn(&str) -> String, faults: &mut Ve
     })
 }
 
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "prices are finite and not negative")]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "prices are finite and not negative"
+)]
 fn micro_usd(usd: f64) -> u64 {
     (usd * 1e6).round() as u64
 }

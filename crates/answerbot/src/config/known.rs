@@ -31,7 +31,11 @@ pub const KNOWN: &[Known] = &[
     secret("FB_APP_SECRET_OLD", "the app secret of before, while it is being rotated"),
     open("GRAPH_BASE_URL", Some("https://graph.facebook.com"), "Graph API"),
     open("GRAPH_VERSION", Some("v25.0"), "version of the Graph API"),
-    open("WHATSAPP_MODE", Some("off"), "off: WhatsApp's terms bar general AI assistants; later releases add scoped and open"),
+    open(
+        "WHATSAPP_MODE",
+        Some("off"),
+        "off: WhatsApp's terms bar general AI assistants; later releases add scoped and open",
+    ),
     secret("OPENROUTER_API_KEY", "key of OpenRouter, tried first"),
     secret("OPENAI_API_KEY", "key of OpenAI"),
     open("OPENROUTER_BASE_URL", Some("https://openrouter.ai/api/v1"), "OpenRouter, or what stands in for it"),
@@ -51,14 +55,32 @@ pub const KNOWN: &[Known] = &[
     open("AI_SLOTS", Some("64"), "AI calls at once in this process"),
     open("SEND_SLOTS", Some("64"), "sends at once in this process"),
     open("SWEEP_INTERVAL_MS", Some("5000"), "how often the sweeper looks"),
-    open("BURST_WINDOW_MS", None, "how long a question waits for more of it; 0 = each message for itself; the policy says 1500"),
+    open(
+        "BURST_WINDOW_MS",
+        None,
+        "how long a question waits for more of it; 0 = each message for itself; the policy says 1500",
+    ),
     open("SLOW_REQUEST_MS", Some("1000"), "requests slower than this are logged as slow"),
-    open("TRUST_PROXY", Some("off"), "on: the client's address is the last one in X-Forwarded-For (behind Render or HAProxy)"),
+    open(
+        "TRUST_PROXY",
+        Some("off"),
+        "on: the client's address is the last one in X-Forwarded-For (behind Render or HAProxy)",
+    ),
 ];
 
 /// Settings of the running bot and of later releases: accepted, said so at start, and not used.
 pub const NOT_YET: &[&str] = &[
-    "ADMIN_PASSWORD", "AI_DAILY_BUDGET_USD", "MOMO_API_USER_ID", "MOMO_API_KEY", "MOMO_SUBSCRIPTION_KEY",
-    "MOMO_BASE_URL", "MOMO_ENVIRONMENT", "MOMO_CALLBACK_IPS", "NATS_URL", "REDIS_URL", "TEST_CONTACTS",
-    "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID",
+    "ADMIN_PASSWORD",
+    "AI_DAILY_BUDGET_USD",
+    "MOMO_API_USER_ID",
+    "MOMO_API_KEY",
+    "MOMO_SUBSCRIPTION_KEY",
+    "MOMO_BASE_URL",
+    "MOMO_ENVIRONMENT",
+    "MOMO_CALLBACK_IPS",
+    "NATS_URL",
+    "REDIS_URL",
+    "TEST_CONTACTS",
+    "WHATSAPP_ACCESS_TOKEN",
+    "WHATSAPP_PHONE_NUMBER_ID",
 ];

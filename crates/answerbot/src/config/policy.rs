@@ -11,7 +11,9 @@ pub(super) fn read(raw: &Raw, terms_url: Option<String>, faults: &mut Vec<String
         let text = raw.get(name)?;
         let value = text.parse().ok().filter(|value| (from..=to).contains(value));
         if value.is_none() {
-            faults.push(format!("{name} is \"{text}\", but it is a whole number from {from} to {to}, such as {from}."));
+            faults.push(format!(
+                "{name} is \"{text}\", but it is a whole number from {from} to {to}, such as {from}."
+            ));
         }
         value
     };
@@ -62,8 +64,17 @@ fn check(policy: &Policy, path: &str, faults: &mut Vec<String>) {
     need(policy.answers.max_units >= 200, "answers.max_units is at least 200, such as 1900");
     need(policy.limits.question_chars >= 20, "limits.question_chars is at least 20, such as 4000");
     need(policy.limits.waiting_questions >= 1, "limits.waiting_questions is at least 1, such as 20");
-    need(policy.ai.deadline_ms >= policy.ai.least_ms.max(1), "ai.deadline_ms is at least ai.least_ms, such as 25000");
+    need(
+        policy.ai.deadline_ms >= policy.ai.least_ms.max(1),
+        "ai.deadline_ms is at least ai.least_ms, such as 25000",
+    );
     need(policy.ai.attempt_ms >= 1, "ai.attempt_ms is at least 1, such as 15000");
-    need(policy.time.reply_window_ms > policy.time.reply_margin_ms, "time.reply_window_ms is longer than time.reply_margin_ms");
-    need((1_000..=120_000).contains(&policy.time.send_deadline_ms), "time.send_deadline_ms is from 1000 to 120000, such as 15000");
+    need(
+        policy.time.reply_window_ms > policy.time.reply_margin_ms,
+        "time.reply_window_ms is longer than time.reply_margin_ms",
+    );
+    need(
+        (1_000..=120_000).contains(&policy.time.send_deadline_ms),
+        "time.send_deadline_ms is from 1000 to 120000, such as 15000",
+    );
 }

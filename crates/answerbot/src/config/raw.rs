@@ -63,7 +63,8 @@ impl Raw {
             Err(error) => raw.faults.push(format!(".env cannot be read: {error}.")),
         }
         #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-        for (name, value) in std::env::vars_os() {
+        let environment = std::env::vars_os();
+        for (name, value) in environment {
             if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
                 raw.put(name, value.to_owned(), Origin::Environment);
             }
@@ -114,21 +115,27 @@ impl Raw {
         for (key, value) in table {
             let name = key.to_ascii_uppercase();
             match value {
-                toml::Value::Table(mut section) if key == "ai" => self.providers = section.remove("providers"),
+                toml::Value::Table(mut section) if key == "ai" => {
+                    self.providers = section.remove("providers");
+                }
                 toml::Value::String(text) => self.put_from_file(&name, text),
                 toml::Value::Integer(number) => self.put_from_file(&name, number.to_string()),
-                toml::Value::Boolean(flag) => self.put_from_file(&name, if flag { "on" } else { "off" }.into()),
+                toml::Value::Boolean(flag) => {
+                    self.put_from_file(&name, if flag { "on" } else { "off" }.into());
+                }
                 _ => self.faults.push(format!("answerbot.toml: {key} is no text, number or true/false.")),
             }
         }
     }
 
     fn put_from_file(&mut self, name: &str, value: String) {
-        let is_known = KNOWN.iter().any(|known| known.name == name) || name == "MONGODB_URI" || NOT_YET.contains(&name);
+        let is_known =
+            KNOWN.iter().any(|known| known.name == name) || name == "MONGODB_URI" || NOT_YET.contains(&name);
         if is_known {
             self.put(name, value, Origin::File);
         } else {
-            self.faults.push(format!("answerbot.toml: {name} is no setting; `answerbot config` lists them all."));
+            self.faults
+                .push(format!("answerbot.toml: {name} is no setting; `answerbot config` lists them all."));
         }
     }
 }

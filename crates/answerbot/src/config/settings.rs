@@ -98,9 +98,14 @@ impl Settings {
         let listen = SocketAddr::new(read.host(), read.number("PORT", 0, 65_535));
         let database = read.database();
         let messenger = Messenger {
-            verify_token: read.needed("VERIFY_TOKEN", "any word of yours, the same as in Meta's webhook form: VERIFY_TOKEN=my-word"),
-            page_access_token: read.needed("PAGE_ACCESS_TOKEN", "from the app's Messenger settings: PAGE_ACCESS_TOKEN=EAAG..."),
-            app_secret: read.needed("FB_APP_SECRET", "from the app's basic settings: FB_APP_SECRET=0123abcd..."),
+            verify_token: read.needed(
+                "VERIFY_TOKEN",
+                "any word of yours, the same as in Meta's webhook form: VERIFY_TOKEN=my-word",
+            ),
+            page_access_token: read
+                .needed("PAGE_ACCESS_TOKEN", "from the app's Messenger settings: PAGE_ACCESS_TOKEN=EAAG..."),
+            app_secret: read
+                .needed("FB_APP_SECRET", "from the app's basic settings: FB_APP_SECRET=0123abcd..."),
             app_secret_old: raw.get("FB_APP_SECRET_OLD").map(Into::into),
             graph_base_url: read.url("GRAPH_BASE_URL"),
             graph_version: read.text("GRAPH_VERSION"),
@@ -170,7 +175,9 @@ impl Reader<'_> {
         match text.parse().ok().filter(|value| (from..=to).contains(value)) {
             Some(value) => value,
             None => {
-                self.faults.push(format!("{name} is \"{text}\", but it is a whole number from {from} to {to}, such as {from}."));
+                self.faults.push(format!(
+                    "{name} is \"{text}\", but it is a whole number from {from} to {to}, such as {from}."
+                ));
                 from
             }
         }
@@ -227,7 +234,8 @@ impl Reader<'_> {
         match Key::parse(text) {
             Ok(key) => Some(key),
             Err(error) => {
-                self.faults.push(format!("{name} is wrong: {error}. Make one with `openssl rand -base64 32`."));
+                self.faults
+                    .push(format!("{name} is wrong: {error}. Make one with `openssl rand -base64 32`."));
                 None
             }
         }
@@ -245,7 +253,8 @@ impl Reader<'_> {
             Some("json") => LogFormat::Json,
             Some("text") => LogFormat::Text,
             Some(other) => {
-                self.faults.push(format!("LOG_FORMAT is \"{other}\", but it is json or text: LOG_FORMAT=json."));
+                self.faults
+                    .push(format!("LOG_FORMAT is \"{other}\", but it is json or text: LOG_FORMAT=json."));
                 LogFormat::Auto
             }
         }
@@ -255,7 +264,8 @@ impl Reader<'_> {
 /// A base URL is https; plain http only to this machine. The value itself may be a secret and is not shown.
 pub(super) fn check_url(name: &str, url: &str, faults: &mut Vec<String>) {
     let parsed = reqwest::Url::parse(url).ok().filter(reqwest::Url::has_host);
-    let is_fine = parsed.is_some_and(|it| it.scheme() == "https" || (it.scheme() == "http" && is_loopback(url)));
+    let is_fine =
+        parsed.is_some_and(|it| it.scheme() == "https" || (it.scheme() == "http" && is_loopback(url)));
     if !is_fine {
         faults.push(format!("{name} is no https address (plain http is taken for this machine only), such as https://example.org."));
     }

@@ -31,7 +31,8 @@ impl Desk<'_> {
         if self.take_free_reply(identity) {
             self.queue(identity, message, Purpose::Start, None);
             let sent = self.contact.welcomed.is_some_and(|before| before.sent);
-            self.contact.welcomed = Some(Welcome { decision: self.contact.decisions, at: self.now, sent, yes: None });
+            self.contact.welcomed =
+                Some(Welcome { decision: self.contact.decisions, at: self.now, sent, yes: None });
             // A yes now answers the start text.
             self.contact.asked = None;
         }
@@ -47,7 +48,8 @@ impl Desk<'_> {
     /// Keeps a typed yes while the start text is being sent: a quick person, or a quick test, answers before the
     /// platform's own answer is known here. False when there is nothing on its way that it could mean.
     pub fn hold_yes(&mut self, numbered: &Numbered, identity: usize) -> bool {
-        let is_sending = self.contact.sending.as_ref().is_some_and(|sending| sending.purpose == Purpose::Start);
+        let is_sending =
+            self.contact.sending.as_ref().is_some_and(|sending| sending.purpose == Purpose::Start);
         let decisions = self.contact.decisions;
         match &mut self.contact.welcomed {
             Some(welcome) if is_sending && welcome.decision < decisions && numbered.arrived >= welcome.at => {

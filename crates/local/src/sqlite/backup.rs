@@ -59,7 +59,8 @@ pub fn verify(path: &Path) -> Result<(), BackupError> {
         return Err(unsound(&check));
     }
     let key = "SELECT count(*) FROM meta WHERE name = 'hash_key'";
-    let keys: i64 = conn.query_row(key, [], |row| row.get(0)).map_err(|_| unsound("it is no database of answerbot"))?;
+    let keys: i64 =
+        conn.query_row(key, [], |row| row.get(0)).map_err(|_| unsound("it is no database of answerbot"))?;
     if keys == 1 { Ok(()) } else { Err(unsound("its hash key is missing")) }
 }
 

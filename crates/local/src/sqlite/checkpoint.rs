@@ -51,7 +51,11 @@ fn checkpoint(conn: &Connection, log: &Path) {
     if length == 0 {
         return;
     }
-    let mode = if length > LONGEST_LOG { "PRAGMA wal_checkpoint(TRUNCATE)" } else { "PRAGMA wal_checkpoint(PASSIVE)" };
+    let mode = if length > LONGEST_LOG {
+        "PRAGMA wal_checkpoint(TRUNCATE)"
+    } else {
+        "PRAGMA wal_checkpoint(PASSIVE)"
+    };
     if let Err(error) = conn.query_row(mode, [], |_| Ok(())) {
         tracing::warn!(error = %error, "checkpoint failed; it is tried again");
     }

@@ -46,7 +46,9 @@ pub enum OpenError {
         known: usize,
     },
     /// It has no schema yet, and this command does not make one.
-    #[error("the database is not set up (schema {found} of {known}); run `answerbot migrate`, or `answerbot serve` once")]
+    #[error(
+        "the database is not set up (schema {found} of {known}); run `answerbot migrate`, or `answerbot serve` once"
+    )]
     Older {
         /// Its schema.
         found: usize,
@@ -54,7 +56,9 @@ pub enum OpenError {
         known: usize,
     },
     /// The hash key cannot be opened: the encryption key is another one.
-    #[error("the database was sealed under another ENCRYPTION_KEY; set that one, or name it as ENCRYPTION_KEY_OLD")]
+    #[error(
+        "the database was sealed under another ENCRYPTION_KEY; set that one, or name it as ENCRYPTION_KEY_OLD"
+    )]
     Key(#[source] CodecError),
 }
 
@@ -63,7 +67,8 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, Option<
     let lock = match access {
         Access::Serve => {
             if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                std::fs::create_dir_all(folder).map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
+                std::fs::create_dir_all(folder)
+                    .map_err(|error| OpenError::Folder(folder.to_owned(), error))?;
             }
             Some(Lock::take(path)?)
         }
@@ -129,7 +134,11 @@ fn migrate(conn: &mut Connection) -> Result<(), OpenError> {
 }
 
 /// Reads the hash key, making it on the first start and wrapping it anew when the encryption key was rotated.
-pub(super) fn hash_key(conn: &Connection, codec: &Codec, entropy: &dyn Entropy) -> Result<HashKey, OpenError> {
+pub(super) fn hash_key(
+    conn: &Connection,
+    codec: &Codec,
+    entropy: &dyn Entropy,
+) -> Result<HashKey, OpenError> {
     const ROW: &[u8] = b"hash_key";
     let wrapped: Option<Vec<u8>> =
         conn.query_row("SELECT value FROM meta WHERE name = 'hash_key'", [], |row| row.get(0)).optional()?;

@@ -50,7 +50,9 @@ impl Reports for SqliteStore {
             while let Some(row) = found.next()? {
                 let id = EffectId::from_bytes(units::id16(row, 0)?);
                 let body: Vec<u8> = row.get(6)?;
-                let Ok(action) = rows.codec.open::<Action>(BODY_SCHEMA, id.as_bytes(), &body) else { continue };
+                let Ok(action) = rows.codec.open::<Action>(BODY_SCHEMA, id.as_bytes(), &body) else {
+                    continue;
+                };
                 all.push(Stuck::Effect {
                     contact: ContactId::from_bytes(units::id16(row, 1)?),
                     effect: Effect {
@@ -115,7 +117,10 @@ impl Reports for SqliteStore {
             let number = last.unwrap_or(0).max(consumed) + 1;
             let row = params![no, number, event.as_bytes(), now.as_millis(), body];
             conn.execute(super::sql::INBOX_PUSH, row)?;
-            conn.execute("DELETE FROM set_aside WHERE contact = ?1 AND id = ?2", params![no, event.as_bytes()])?;
+            conn.execute(
+                "DELETE FROM set_aside WHERE contact = ?1 AND id = ?2",
+                params![no, event.as_bytes()],
+            )?;
             Ok(true)
         };
         self.writer.write(move |tx| move_back(tx.conn).map_err(fault)).await
@@ -154,7 +159,11 @@ impl SqliteStore {
                     let current = rows.codec.key_id();
                     let old = found
                         .query_map([&current[..]], |row| {
-                            Ok((row.get::<_, rusqlite::types::Value>(0)?, row.get::<_, Vec<u8>>(1)?, row.get::<_, Vec<u8>>(2)?))
+                            Ok((
+                                row.get::<_, rusqlite::types::Value>(0)?,
+                                row.get::<_, Vec<u8>>(1)?,
+                                row.get::<_, Vec<u8>>(2)?,
+                            ))
                         })
                         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
                         .map_err(fault)?;

@@ -16,8 +16,7 @@ pub const INBOX_BYTES: &str = "SELECT coalesce(sum(length(body)), 0) FROM inbox 
 pub const INBOX_PUSH: &str =
     "INSERT INTO inbox (contact, number, id, arrived, body) VALUES (?1, ?2, ?3, ?4, ?5)";
 /// A contact with its state.
-pub const CONTACT_OPEN: &str =
-    "SELECT no, version, consumed, state FROM contact WHERE external_id = ?1";
+pub const CONTACT_OPEN: &str = "SELECT no, version, consumed, state FROM contact WHERE external_id = ?1";
 /// What waits for a contact.
 pub const INBOX_READ: &str = "SELECT number, id, arrived, body FROM inbox WHERE contact = ?1 ORDER BY number";
 /// Writes a decision's state, if nobody else decided and no newer release did.

@@ -18,9 +18,9 @@ use super::checkpoint::Checkpointer;
 use super::lock::Lock;
 use super::open::{self, Access, OpenError};
 use super::readers::Readers;
+use super::sql;
 use super::units::{self, BODY_SCHEMA, DueRow, Sealed, SealedCommit};
 use super::writer::{SharedWriter, Writer, fault};
-use super::sql;
 
 /// Connections that read.
 const READERS: usize = 2;
@@ -47,7 +47,12 @@ impl Rows {
         // One snapshot: the inbox must be that of this version.
         let tx = conn.unchecked_transaction().map_err(fault)?;
         let head = |row: &rusqlite::Row<'_>| {
-            Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?, row.get::<_, u64>(2)?, row.get::<_, Option<Vec<u8>>>(3)?))
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, u64>(1)?,
+                row.get::<_, u64>(2)?,
+                row.get::<_, Option<Vec<u8>>>(3)?,
+            ))
         };
         let found = tx
             .prepare_cached(sql::CONTACT_OPEN)
@@ -109,7 +114,13 @@ impl Rows {
 
 impl SqliteStore {
     /// Opens a file, making and migrating it where `access` says so.
-    pub fn open(path: &Path, access: Access, codec: Codec, entropy: &dyn Entropy, now: Time) -> Result<Self, OpenError> {
+    pub fn open(
+        path: &Path,
+        access: Access,
+        codec: Codec,
+        entropy: &dyn Entropy,
+        now: Time,
+    ) -> Result<Self, OpenError> {
         let (conn, lock) = open::writer(path, access)?;
         let hash = open::hash_key(&conn, &codec, entropy)?;
         let (lost, dead) = match access {
@@ -117,7 +128,10 @@ impl SqliteStore {
             Access::Beside => (0, 0),
         };
         if dead > 0 {
-            tracing::error!(effects = dead, "effects were open in too many processes that died; see `effects list`");
+            tracing::error!(
+                effects = dead,
+                "effects were open in too many processes that died; see `effects list`"
+            );
         }
         let readers = (0..READERS).map(|_| open::reader(path)).collect::<Result<Vec<_>, _>>()?;
         let writer = Writer::start(conn).map_err(|_| rusqlite::Error::InvalidQuery)?;
@@ -183,7 +197,11 @@ impl SqliteStore {
             known_schema: SCHEMA,
             state,
             facets: commit.facets,
-            open: commit.open.iter().map(|(it, leased)| Ok((seal(it)?, *leased))).collect::<Result<_, _>>()?,
+            open: commit
+                .open
+                .iter()
+                .map(|(it, leased)| Ok((seal(it)?, *leased)))
+                .collect::<Result<_, _>>()?,
             settled: commit.settled,
             dead: commit.dead.into_iter().map(|(it, why)| Ok((seal(&it)?, why))).collect::<Result<_, _>>()?,
             erase: commit.erase,
@@ -206,7 +224,11 @@ impl Store for SqliteStore {
         let sealed = envelopes
             .into_iter()
             .map(|envelope| {
-                let body = self.rows.codec.seal(BODY_SCHEMA, envelope.id.as_bytes(), &envelope).map_err(unreadable)?;
+                let body = self
+                    .rows
+                    .codec
+                    .seal(BODY_SCHEMA, envelope.id.as_bytes(), &envelope)
+                    .map_err(unreadable)?;
                 Ok(Sealed { contact: self.rows.hash.contact(&envelope.address), envelope, body })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
@@ -226,7 +248,7 @@ impl Store for SqliteStore {
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         let sealed = self.seal_commit(commit)?;
         count_write("commit");
-        self.writer.write(move |tx| units::commit(tx, sealed)).await
+        self.writer.write(move |tx| units::commit(tx, &sealed)).await
     }
 
     async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
@@ -238,7 +260,9 @@ impl Store for SqliteStore {
 
     async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
         let free = move |tx: &mut super::writer::Tx<'_>| {
-            effects.iter().for_each(|id| tx.leases.free(*id));
+            for id in &effects {
+                tx.leases.free(*id);
+            }
             Ok(())
         };
         self.writer.write(free).await
@@ -246,7 +270,9 @@ impl Store for SqliteStore {
 
     async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
         let found = move |conn: &Connection| {
-            conn.prepare_cached(sql::EFFECT_IS_OPEN).and_then(|mut it| it.exists([effect.as_bytes()])).map_err(fault)
+            conn.prepare_cached(sql::EFFECT_IS_OPEN)
+                .and_then(|mut it| it.exists([effect.as_bytes()]))
+                .map_err(fault)
         };
         self.readers.read(found).await
     }
@@ -280,13 +306,24 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| units::failed(tx, contact, number, &reason)).await
     }
 
-    async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>) -> Result<bool, StoreError> {
+    async fn claim(
+        &self,
+        key: String,
+        owner: ContactId,
+        from: Option<ContactId>,
+    ) -> Result<bool, StoreError> {
         let claim = move |conn: &Connection| -> rusqlite::Result<bool> {
-            let held =
-                conn.query_row("SELECT owner FROM claim WHERE key = ?1", [&key], |row| units::id16(row, 0)).optional()?;
-            let may = held.is_none_or(|held| &held == owner.as_bytes() || from.is_some_and(|it| it.as_bytes() == &held));
+            let held = conn
+                .query_row("SELECT owner FROM claim WHERE key = ?1", [&key], |row| units::id16(row, 0))
+                .optional()?;
+            let may = held.is_none_or(|held| {
+                &held == owner.as_bytes() || from.is_some_and(|it| it.as_bytes() == &held)
+            });
             if may {
-                conn.execute("INSERT OR REPLACE INTO claim (key, owner) VALUES (?1, ?2)", params![key, owner.as_bytes()])?;
+                conn.execute(
+                    "INSERT OR REPLACE INTO claim (key, owner) VALUES (?1, ?2)",
+                    params![key, owner.as_bytes()],
+                )?;
             }
             Ok(may)
         };
@@ -295,7 +332,8 @@ impl Store for SqliteStore {
 
     async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError> {
         let unclaim = move |conn: &Connection| {
-            conn.execute("DELETE FROM claim WHERE key = ?1 AND owner = ?2", params![key, owner.as_bytes()]).map(drop)
+            conn.execute("DELETE FROM claim WHERE key = ?1 AND owner = ?2", params![key, owner.as_bytes()])
+                .map(drop)
         };
         self.writer.write(move |tx| unclaim(tx.conn).map_err(fault)).await
     }
@@ -331,7 +369,10 @@ impl Store for SqliteStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         let touch = |conn: &Connection| {
-            conn.execute("INSERT INTO job (name, until) VALUES ('ping', 0) ON CONFLICT (name) DO UPDATE SET until = 0", [])
+            conn.execute(
+                "INSERT INTO job (name, until) VALUES ('ping', 0) ON CONFLICT (name) DO UPDATE SET until = 0",
+                [],
+            )
         };
         self.writer.write(move |tx| touch(tx.conn).map(drop).map_err(fault)).await
     }

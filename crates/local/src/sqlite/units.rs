@@ -60,7 +60,12 @@ pub(super) fn id16(row: &Row<'_>, index: usize) -> rusqlite::Result<[u8; 16]> {
 }
 
 /// Stores one envelope, numbered within its contact.
-pub(super) fn admit(tx: &mut Tx<'_>, sealed: Sealed, now: Time, codec: &Codec) -> Result<Admission, StoreError> {
+pub(super) fn admit(
+    tx: &mut Tx<'_>,
+    sealed: Sealed,
+    now: Time,
+    codec: &Codec,
+) -> Result<Admission, StoreError> {
     let id = sealed.envelope.id;
     let conn = tx.conn;
     let run = || -> rusqlite::Result<Result<(ContactId, i64, u64), Admission>> {
@@ -71,7 +76,8 @@ pub(super) fn admit(tx: &mut Tx<'_>, sealed: Sealed, now: Time, codec: &Codec) -
         let owner = conn.prepare_cached(sql::ALIAS)?.query_row([alias], |row| id16(row, 0)).optional()?;
         let contact = owner.map_or(sealed.contact, ContactId::from_bytes);
         let head = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?));
-        let known = conn.prepare_cached(sql::CONTACT_HEAD)?.query_row([contact.as_bytes()], head).optional()?;
+        let known =
+            conn.prepare_cached(sql::CONTACT_HEAD)?.query_row([contact.as_bytes()], head).optional()?;
         let (no, consumed) = match known {
             Some(head) => head,
             None => {
@@ -138,7 +144,7 @@ fn overflow(
 }
 
 /// Writes one decision, guarded by the version.
-pub(super) fn commit(tx: &mut Tx<'_>, it: SealedCommit) -> Result<Committed, StoreError> {
+pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, StoreError> {
     let conn = tx.conn;
     let guard = params![it.contact.as_bytes(), it.version, it.consumed, it.schema, it.state, it.known_schema];
     let no: Option<i64> = conn
@@ -147,7 +153,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: SealedCommit) -> Result<Committed, Sto
         .map_err(fault)?;
     let Some(no) = no else { return Ok(Committed::Stale) };
     let write = || -> rusqlite::Result<()> {
-        if let Some(facets) = it.facets {
+        if let Some(facets) = &it.facets {
             let day = facets.reset_day.map(|day| day.0);
             conn.prepare_cached(sql::COMMIT_FACETS)?.execute(params![no, facets.stage, day])?;
         }
@@ -215,7 +221,11 @@ pub(super) struct DueRow {
 }
 
 /// Leases due effects that nobody holds; runs in the writer, so that no settled one can be seen as open.
-pub(super) fn lease_due(tx: &mut Tx<'_>, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<DueRow>, StoreError> {
+pub(super) fn lease_due(
+    tx: &mut Tx<'_>,
+    wanted: &[(Kind, usize)],
+    now: Time,
+) -> Result<Vec<DueRow>, StoreError> {
     let mut leased = Vec::new();
     for (kind, most) in wanted {
         // One in four goes to free people, whatever waits of the paying ones.
@@ -233,7 +243,8 @@ fn free_rows(tx: &Tx<'_>, kind: Kind, paid: bool, now: Time, most: usize) -> rus
     let mut due = tx.conn.prepare_cached(sql::EFFECT_DUE)?;
     // SQLite reads lazily: rows behind the last one taken are not touched, so no limit is needed.
     let rows = due.query_map(params![kind_number(kind), paid, now.as_millis(), -1], due_row)?;
-    let is_free = |row: &rusqlite::Result<DueRow>| row.as_ref().map_or(true, |row| !tx.leases.is_held(row.id));
+    let is_free =
+        |row: &rusqlite::Result<DueRow>| row.as_ref().map_or(true, |row| !tx.leases.is_held(row.id));
     rows.filter(is_free).take(most).collect()
 }
 
@@ -250,7 +261,12 @@ fn due_row(row: &Row<'_>) -> rusqlite::Result<DueRow> {
 }
 
 /// Counts a failure of an envelope; at the last one it is set aside.
-pub(super) fn failed(tx: &mut Tx<'_>, contact: ContactId, number: u64, reason: &str) -> Result<u32, StoreError> {
+pub(super) fn failed(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    number: u64,
+    reason: &str,
+) -> Result<u32, StoreError> {
     let conn = tx.conn;
     let run = || -> rusqlite::Result<u32> {
         let (no, _): (i64, u64) = conn
@@ -283,7 +299,8 @@ pub(super) fn failed(tx: &mut Tx<'_>, contact: ContactId, number: u64, reason: &
 
 /// All earlier leases are void: what was open may have been under way when its process died.
 pub(super) fn void_leases(conn: &rusqlite::Connection, now: Time) -> rusqlite::Result<(usize, usize)> {
-    let open = conn.execute("UPDATE effect SET lost = lost + 1 WHERE status = 0 AND due <= ?1", [now.as_millis()])?;
+    let open =
+        conn.execute("UPDATE effect SET lost = lost + 1 WHERE status = 0 AND due <= ?1", [now.as_millis()])?;
     let dead = conn.execute(
         "UPDATE effect SET status = 1, reason = 'its process died too often' WHERE status = 0 AND lost >= ?1",
         [answerbot_core::retry::LOST_LEASES],

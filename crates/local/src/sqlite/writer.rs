@@ -123,14 +123,16 @@ impl Loop {
                 Err(error) => unit.answer(Err(error)),
             }
             if self.conn.is_autocommit() {
-                return self.gone(written, &StoreError::Unavailable("the transaction was rolled back".into()));
+                return self
+                    .gone(written, &StoreError::Unavailable("the transaction was rolled back".into()));
             }
             next = if written.len() < GROUP { self.units.try_recv().ok() } else { None };
         }
         match execute(&self.conn, "COMMIT") {
             Ok(()) => {
                 self.leases.committed();
-                metrics::histogram!("store_group_units").record(f64::from(u32::try_from(written.len()).unwrap_or(u32::MAX)));
+                metrics::histogram!("store_group_units")
+                    .record(f64::from(u32::try_from(written.len()).unwrap_or(u32::MAX)));
                 for unit in written {
                     unit.answer(Ok(()));
                 }

@@ -7,13 +7,14 @@ mod request;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, Response, header};
 use axum::response::IntoResponse;
-use axum::routing::post;
+use axum::routing::{get, post};
+use axum::{Json, Router};
 use bytes::Bytes;
+use serde_json::{Value, json};
 
 use crate::behaviour::{AiBehaviour, AiFault, AiOutcome};
 use crate::clock::{self, Dice};
@@ -27,6 +28,20 @@ pub(crate) fn router() -> Router<World> {
     Router::new()
         .route("/openrouter/api/v1/chat/completions", post(openrouter))
         .route("/openai/v1/chat/completions", post(openai))
+        .route("/openrouter/api/v1/key", get(key))
+        .route("/openai/v1/models", get(models))
+}
+
+/// What `OpenRouter` tells of a key.
+async fn key() -> Json<Value> {
+    Json(
+        json!({ "data": { "label": "sim", "limit_remaining": null, "usage_daily": 0, "is_free_tier": false } }),
+    )
+}
+
+/// The models that `OpenAI` offers.
+async fn models() -> Json<Value> {
+    Json(json!({ "object": "list", "data": [{ "id": "gpt-4o-mini", "object": "model", "owned_by": "sim" }] }))
 }
 
 async fn openrouter(State(world): State<World>, headers: HeaderMap, body: Bytes) -> Response<Body> {
