@@ -103,11 +103,11 @@ impl Bot {
     }
 
     /// The value of a counter in `/metrics`, all its labels together.
-    pub async fn metric(&self, name: &str) -> f64 {
+    pub async fn metric(&self, name: &str) -> u64 {
         let url = format!("http://127.0.0.1:{}/metrics", self.port);
         let text = http().get(url).send().await.unwrap().text().await.unwrap();
         let of_it = |line: &&str| line.starts_with(name) && line[name.len()..].starts_with([' ', '{']);
-        text.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+        text.lines().filter(of_it).filter_map(|line| line.rsplit(' ').next()?.parse::<u64>().ok()).sum()
     }
 
     /// SIGKILL.

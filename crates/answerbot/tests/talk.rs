@@ -66,7 +66,7 @@ async fn from_the_first_message_to_the_limit() {
     assert_eq!(world.ai_requests().len(), 3);
     let texts: Vec<String> = world.sent_to("amina").into_iter().map(|sent| sent.text).collect();
     assert!(texts.iter().all(|text| !text.contains("**") && !text.contains('#')), "{texts:?}");
-    assert!(bot.metric("decided_total").await > 0.0);
+    assert!(bot.metric("decided_total").await > 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -131,7 +131,7 @@ async fn a_forged_message_is_refused_and_leaves_nothing_behind() {
     let signature = payload::sign("another secret", &body);
     assert_eq!(world.send_forged(body, &signature).await.unwrap(), 403);
     assert!(!contains(&bot.files(), "forged") && !bot.log_text().contains("my forged question"));
-    assert_eq!(bot.metric("webhook_forged_total").await, 1.0);
+    assert_eq!(bot.metric("webhook_forged_total").await, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -162,7 +162,7 @@ async fn when_the_ai_is_down_there_is_one_apology_and_later_the_answer() {
     let answered = |world: &World| {
         world.sent_to("gil").iter().any(|it| it.text.contains("You asked: \"What is malaria?\""))
     };
-    world.wait_until(Duration::from_secs(60), answered).await.unwrap();
+    world.wait_until(Duration::from_mins(1), answered).await.unwrap();
     let apologies = world.sent_to("gil").iter().filter(|it| it.text.starts_with("Sorry")).count();
     assert_eq!(apologies, 1);
 }

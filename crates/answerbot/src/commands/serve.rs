@@ -42,7 +42,10 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
     tracing::info!(address = %address, "serving");
     run_service(service, listener, stop_signal()?).await;
     if logs.dropped() > 0 {
-        out::fault(&format!("{} log lines were dropped because they could not be written fast enough", logs.dropped()));
+        out::fault(&format!(
+            "{} log lines were dropped because they could not be written fast enough",
+            logs.dropped()
+        ));
     }
     Ok(true)
 }

@@ -1,0 +1,43 @@
+//! What a message costs. One JSON line a figure: its value, and the aim beside it where there is one.
+//!
+//! The generator, the simulated world and the service share the machine, and everything is measured in one run,
+//! so figures compare as ratios. Timings are no tests: nothing here fails on a slow machine.
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops where it fails, and prints")]
+#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures")]
+
+mod acks;
+mod answers;
+mod child;
+mod cost;
+mod generator;
+
+use serde_json::json;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// Prints one figure.
+pub fn figure(name: &str, value: f64, unit: &str, aim: Option<f64>) {
+    let rounded = (value * 1_000.0).round() / 1_000.0;
+    println!("{}", json!({ "figure": name, "value": rounded, "unit": unit, "aim": aim }));
+}
+
+fn main() {
+    // The bench runs itself as the server without a store.
+    if std::env::args().any(|it| it == "--null-server") {
+        return acks::null_server();
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        cost::decide();
+        cost::indexes();
+        acks::floor().await;
+        acks::bare_commits().await;
+        acks::paused().await;
+        answers::idle().await;
+        answers::counted().await;
+        answers::saturated().await;
+        answers::acks_under_work().await;
+        answers::in_flight().await;
+    });
+}
