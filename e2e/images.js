@@ -8,13 +8,28 @@ const LIMIT_BYTES = 250_000;
 
 const browser = await launch();
 try {
-  await picture("phone.png", "light");
-  await picture("phone-dark.png", "dark");
+  await picture("phone.png", "light", async (phone) => {
+    await phone.ask("What is photosynthesis?", START);
+    await phone.button("I agree").tap();
+    await phone.hears(REGION);
+    await phone.chip("Juba").tap();
+    await phone.hears(/Juba in mind/);
+    await phone.ask("What is malaria?", /mosquitoes/);
+    return "Juba in mind";
+  });
+  await picture("phone-dark.png", "dark", async (phone) => {
+    await phone.settle();
+    await phone.ask("How do I write a good CV?", /one or two pages/);
+    await phone.hears(REGION);
+    await phone.chipTitles();
+    return "How do I write a good CV?";
+  });
 } finally {
   await browser.close();
 }
 
-async function picture(name, colorScheme) {
+/** Lets `talk` happen and takes a picture that begins with the message that it names. */
+async function picture(name, colorScheme, talk) {
   const context = await browser.newContext({
     viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isMobile: true, hasTouch: true,
     colorScheme, locale: "en-GB", timezoneId: "Africa/Juba", bypassCSP: true, reducedMotion: "reduce",
@@ -22,13 +37,19 @@ async function picture(name, colorScheme) {
   const phone = new Phone(await context.newPage());
   await phone.open();
   await phone.page.addStyleTag({ content: "body { font-family: Roboto, 'Liberation Sans', sans-serif; } .scroll { scrollbar-width: none; }" });
-  await phone.ask("What is malaria?", START);
-  await phone.button("I agree").tap();
-  await phone.hears(/mosquitoes/);
-  await phone.hears(REGION);
-  await phone.chipTitles();
+  const first = await talk(phone);
   await phone.composer.evaluate((node) => node.blur());
+  // What came before is scrolled out of sight, with no bubble cut in two.
+  await phone.page.locator(".row", { hasText: first }).first().evaluate((row) => {
+    const before = document.querySelectorAll("#welcome, .row");
+    for (const node of before) {
+      if (node === row) break;
+      node.hidden = true;
+    }
+  });
   await phone.page.waitForTimeout(500);
+  const hidden = await phone.page.locator("#scroll").evaluate((node) => node.scrollHeight - node.clientHeight);
+  if (hidden > 0) throw new Error(`${name}: ${hidden} px of the talk do not fit`);
   const path = join(folder, name);
   await phone.page.screenshot({ path });
   const { size } = statSync(path);

@@ -213,6 +213,24 @@ test("a message whose acknowledgement was lost is not answered twice when it is 
   assert.deepEqual(phone.complaints.splice(0).map((line) => /ERR_FAILED/.test(line)), [true]);
 });
 
+test("a page whose stream breaks again and again misses nothing and shows nothing twice", async (t) => {
+  const phone = await newPhone(t);
+  let breaks = 0;
+  await phone.page.route("**/sim/api/events*", (route) => {
+    breaks += 1;
+    return route.fulfill({ contentType: "text/event-stream", body: "retry: 150\n\n" });
+  });
+  await phone.page.reload();
+  await phone.ask("What is malaria?", START);
+  await phone.button("I agree").click();
+  await phone.hears(/mosquitoes/);
+  await phone.hears(REGION);
+  await until("some more breaks", () => breaks > 8);
+  assert.equal(await phone.said.count(), 3);
+  assert.equal(await phone.mine.count(), 2);
+  assert.equal(await phone.chips.count(), 5);
+});
+
 test("a reload keeps the person, the talk and the chips", async (t) => {
   const phone = await newPhone(t);
   await phone.ask("What is malaria?", START);

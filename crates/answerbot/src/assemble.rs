@@ -57,7 +57,7 @@ impl World {
             None => development_key(path)?,
         };
         let codec = Codec::new(&key, self.settings.old_key.as_ref(), Arc::new(OsEntropy));
-        let store = SqliteStore::open(path, access, codec, &OsEntropy, self.clock.now())
+        let store = SqliteStore::open(path, access, codec, &OsEntropy)
             .with_context(|| format!("the store {}", path.display()))?;
         Ok(Arc::new(store))
     }

@@ -290,7 +290,7 @@ impl Machine {
 fn open_when_free(path: &std::path::Path, codec: &Codec) -> SqliteStore {
     let mut tries = 0;
     loop {
-        match SqliteStore::open(path, Access::Serve, codec.clone(), &Real, Real.now()) {
+        match SqliteStore::open(path, Access::Serve, codec.clone(), &Real) {
             Ok(store) => return store,
             Err(error) if tries >= 500 => panic!("{error}"),
             Err(_) => std::thread::sleep(Duration::from_millis(10)),

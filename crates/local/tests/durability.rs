@@ -101,12 +101,10 @@ async fn leases_are_void_after_a_restart_and_their_loss_is_counted() {
     store.commit(Commit { open: vec![(held.clone(), true)], ..commit(ann, 0, 1) }).await.unwrap();
     assert!(store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap().is_empty());
     drop(store);
-    let store = home.store();
-    let leased = store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap();
-    assert_eq!((leased[0].effect.id, leased[0].lost), (held.id, 1));
-    drop(store);
-    for _ in 0..LOST_LEASES {
-        drop(home.store());
+    for lost in 1..LOST_LEASES {
+        let store = home.store();
+        let leased = store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap();
+        assert_eq!((leased[0].effect.id, leased[0].lost), (held.id, lost));
     }
     let store = home.store();
     assert!(
@@ -114,4 +112,45 @@ async fn leases_are_void_after_a_restart_and_their_loss_is_counted() {
         "dead after twenty lost leases"
     );
     assert!(!store.is_open(held.id).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_restart_alone_loses_no_lease() {
+    let home = Home::new();
+    let store = home.store();
+    store.admit(vec![text("ann", "a1", "1")], NOON).await.unwrap();
+    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    let waiting = effect(ann, 0, Kind::Send, NOON);
+    store.commit(Commit { open: vec![(waiting.clone(), false)], ..commit(ann, 0, 1) }).await.unwrap();
+    drop(store);
+    for _ in 0..=LOST_LEASES {
+        let store = home.store();
+        let leased = store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap();
+        assert_eq!(leased[0].lost, 0, "given back each time, so never lost");
+        store.release(vec![waiting.id]).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reader_whose_caller_went_away_comes_back() {
+    let home = Home::new();
+    let store = home.store();
+    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    for _ in 0..50 {
+        let read = store.open(ann);
+        // Dropped in the midst of it, as a webhook that ran out of time.
+        let _ = tokio::time::timeout(std::time::Duration::ZERO, read).await;
+    }
+    store.open(ann).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_envelope_is_set_aside_and_the_next_ones_go_on() {
+    let home = Home::new();
+    let store = home.store();
+    store.admit(vec![text("ann", "a1", "1"), text("ann", "a2", "2")], NOON).await.unwrap();
+    home.raw().execute("UPDATE inbox SET body = substr(body, 1, 40) WHERE number = 1", []).unwrap();
+    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    let opened = store.open(ann).await.unwrap();
+    assert_eq!((opened.consumed, opened.waiting.len()), (1, 1));
 }

@@ -13,9 +13,9 @@ fn a_second_serve_is_refused_and_another_command_is_not() {
     let home = Home::new();
     let _first = home.store();
     let codec = || Codec::new(&key(1), None, std::sync::Arc::new(Random));
-    let second = SqliteStore::open(&home.database(), Access::Serve, codec(), &Random, NOON);
+    let second = SqliteStore::open(&home.database(), Access::Serve, codec(), &Random);
     assert!(second.err().unwrap().to_string().contains("in use"));
-    SqliteStore::open(&home.database(), Access::Beside, codec(), &Random, NOON).unwrap();
+    SqliteStore::open(&home.database(), Access::Beside, codec(), &Random).unwrap();
 }
 
 #[test]
@@ -65,11 +65,24 @@ fn a_damaged_copy_is_refused_and_changes_nothing() {
 }
 
 #[test]
+fn a_copy_can_be_put_in_the_place_of_a_ruin_while_somebody_reads_it() {
+    let home = Home::new();
+    drop(home.store());
+    let copy = home.folder.path().join("copy.db");
+    backup(&home.database(), &copy).unwrap();
+    let _reader = home.raw();
+    std::fs::write(home.database(), b"a ruin").unwrap();
+    let kept = restore(&copy, &home.database()).unwrap().unwrap();
+    assert_eq!(std::fs::read(kept).unwrap(), b"a ruin");
+    drop(home.store());
+}
+
+#[test]
 fn a_database_of_a_newer_release_is_not_touched() {
     let home = Home::new();
     drop(home.store());
     home.raw().pragma_update(None, "user_version", 99).unwrap();
     let codec = Codec::new(&key(1), None, std::sync::Arc::new(Random));
-    let refused = SqliteStore::open(&home.database(), Access::Serve, codec, &Random, NOON);
+    let refused = SqliteStore::open(&home.database(), Access::Serve, codec, &Random);
     assert!(refused.err().unwrap().to_string().contains("newer release"));
 }

@@ -59,7 +59,7 @@ fn another_key_is_refused_at_the_start() {
     let home = Home::new();
     drop(home.store_with(&key(1), None));
     let codec = Codec::new(&key(9), None, Arc::new(Random));
-    let refused = SqliteStore::open(&home.database(), Access::Serve, codec, &Random, NOON);
+    let refused = SqliteStore::open(&home.database(), Access::Serve, codec, &Random);
     assert!(refused.err().unwrap().to_string().contains("ENCRYPTION_KEY_OLD"));
 }
 

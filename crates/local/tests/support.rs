@@ -44,7 +44,7 @@ impl Home {
 
     pub fn store_with(&self, current: &Key, old: Option<&Key>) -> Arc<SqliteStore> {
         let codec = Codec::new(current, old, Arc::new(Random));
-        Arc::new(SqliteStore::open(&self.database(), Access::Serve, codec, &Random, NOON).unwrap())
+        Arc::new(SqliteStore::open(&self.database(), Access::Serve, codec, &Random).unwrap())
     }
 
     pub fn raw(&self) -> rusqlite::Connection {

@@ -58,7 +58,7 @@ impl Intake for Null {
 
 fn store(folder: &std::path::Path) -> SqliteStore {
     let codec = Codec::new(&Key::from_bytes([1; 32]), None, Arc::new(Real));
-    SqliteStore::open(&folder.join("bench.db"), Access::Serve, codec, &Real, Real.now()).unwrap()
+    SqliteStore::open(&folder.join("bench.db"), Access::Serve, codec, &Real).unwrap()
 }
 
 fn messenger(config: &Config) -> Messenger {
@@ -118,7 +118,12 @@ pub async fn floor() {
     let before = service.cpu();
     let seconds = generator::flood(port, Arc::new(requests), SENDERS).await;
     figure("acks_without_store", COUNT as f64 / seconds, "1/s", None);
-    figure("cpu_per_ack_without_store", (service.cpu() - before).as_secs_f64() * 1e6 / COUNT as f64, "us", None);
+    figure(
+        "cpu_per_ack_without_store",
+        (service.cpu() - before).as_secs_f64() * 1e6 / COUNT as f64,
+        "us",
+        None,
+    );
 }
 
 /// The group commit of the same rows, without HTTP.

@@ -50,7 +50,8 @@ pub async fn counted() {
     warm_up(&world, &service).await;
     let config = world.config();
     let requests = generator::questions(&config.app_secret, &config.page_id, "counted", PEOPLE, QUESTIONS);
-    let (writes, reads) = (service.metric("store_writes_total").await, service.metric("store_reads_total").await);
+    let (writes, reads) =
+        (service.metric("store_writes_total").await, service.metric("store_reads_total").await);
     let before = world.counts().sent;
     generator::pace(service.port, Arc::new(requests), 100.0).await;
     sent(&world, before + QUESTIONS as u64).await;
@@ -117,7 +118,8 @@ pub async fn in_flight() {
         for _ in 0..40 {
             tokio::time::sleep(Duration::from_millis(230)).await;
             most.0 = most.0.max(service.memory("VmRSS"));
-            most.1 = most.1.max(world.counts().ai_requests as f64 - world.counts().sent as f64 + people as f64);
+            most.1 =
+                most.1.max(world.counts().ai_requests as f64 - world.counts().sent as f64 + people as f64);
         }
         most.0
     };

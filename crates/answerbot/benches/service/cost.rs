@@ -36,7 +36,10 @@ pub fn decide() {
     let first = decide_one(&policy, id, Contact::default(), &agree, now);
     let mut contact = first.contact;
     contact.sending = None;
-    let reply = Reply { text: "**Malaria** is an illness.\n\n- Sleep under a net\n- See a nurse.".into(), cut: false };
+    let reply = Reply {
+        text: "**Malaria** is an illness.\n\n- Sleep under a net\n- See a nurse.".into(),
+        cut: false,
+    };
     let began = clock::now();
     for number in 0..u64::from(ROUNDS) {
         let question = [envelope(number + 2, Event::Text("How do I keep maize dry in the rain?".into()))];
@@ -55,7 +58,13 @@ pub fn decide() {
     figure("decide_per_answered_question", micros, "us", None);
 }
 
-fn decide_one(policy: &Policy, id: ContactId, contact: Contact, inputs: &[Input], now: Time) -> answerbot_core::Decision {
+fn decide_one(
+    policy: &Policy,
+    id: ContactId,
+    contact: Contact,
+    inputs: &[Input],
+    now: Time,
+) -> answerbot_core::Decision {
     answerbot_core::decide(policy, id, contact, black_box(inputs), now, [7; 16])
 }
 
@@ -65,9 +74,12 @@ pub fn indexes() {
     let columns = "no INTEGER PRIMARY KEY, external_id BLOB, stage TEXT, reset_day INTEGER, phone BLOB, \
                    subscription_status TEXT, subscription_expiry INTEGER, state BLOB";
     let mut micros = [0.0; 2];
-    for (at, indexed) in [&["external_id"][..], &["external_id", "phone", "subscription_status", "subscription_expiry", "stage", "reset_day"]]
-        .into_iter()
-        .enumerate()
+    for (at, indexed) in [
+        &["external_id"][..],
+        &["external_id", "phone", "subscription_status", "subscription_expiry", "stage", "reset_day"],
+    ]
+    .into_iter()
+    .enumerate()
     {
         let folder = tempfile::tempdir().unwrap();
         let conn = rusqlite::Connection::open(folder.path().join("i.db")).unwrap();
@@ -84,7 +96,14 @@ pub fn indexes() {
             .unwrap();
         for number in 0..ROWS {
             let id = EventId::derive("row", &number.to_string());
-            insert.execute(rusqlite::params![id.as_bytes(), 20_000 + number % 30, number * 7_919 % 100_000, state]).unwrap();
+            insert
+                .execute(rusqlite::params![
+                    id.as_bytes(),
+                    20_000 + number % 30,
+                    number * 7_919 % 100_000,
+                    state
+                ])
+                .unwrap();
         }
         drop(insert);
         conn.execute_batch("COMMIT").unwrap();

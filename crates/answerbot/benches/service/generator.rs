@@ -25,7 +25,8 @@ pub fn questions(secret: &str, page: &str, tag: &str, people: usize, count: usiz
 pub fn taps(secret: &str, page: &str, payload_name: &str, people: usize) -> Vec<Vec<u8>> {
     let one = |number: usize| {
         let user = format!("person-{number}");
-        let event = payload::postback(page, &user, &format!("tap-{number}"), payload_name, "tap", clock::now_ms());
+        let event =
+            payload::postback(page, &user, &format!("tap-{number}"), payload_name, "tap", clock::now_ms());
         request(secret, &payload::batch(page, &[event], clock::now_ms()))
     };
     (0..people).map(one).collect()

@@ -3,7 +3,12 @@
 //! The generator, the simulated world and the service share the machine, and everything is measured in one run,
 //! so figures compare as ratios. Timings are no tests: nothing here fails on a slow machine.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops where it fails, and prints")]
-#![expect(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "figures")]
+#![expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "figures"
+)]
 
 mod acks;
 mod answers;
@@ -28,16 +33,24 @@ fn main() {
         return acks::null_server();
     }
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    // Names on the command line choose; without one all are measured.
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with("--")).collect();
+    let is_wanted = |name: &str| chosen.is_empty() || chosen.iter().any(|it| it == name);
+    macro_rules! measure {
+        ($($name:ident: $call:expr;)*) => { $(if is_wanted(stringify!($name)) { $call })* };
+    }
     runtime.block_on(async {
-        cost::decide();
-        cost::indexes();
-        acks::floor().await;
-        acks::bare_commits().await;
-        acks::paused().await;
-        answers::idle().await;
-        answers::counted().await;
-        answers::saturated().await;
-        answers::acks_under_work().await;
-        answers::in_flight().await;
+        measure! {
+            decide: cost::decide();
+            indexes: cost::indexes();
+            floor: acks::floor().await;
+            commits: acks::bare_commits().await;
+            acks: acks::paused().await;
+            idle: answers::idle().await;
+            counted: answers::counted().await;
+            saturated: answers::saturated().await;
+            work: answers::acks_under_work().await;
+            flight: answers::in_flight().await;
+        }
     });
 }

@@ -77,21 +77,26 @@ pub fn restore(copy: &Path, database: &Path) -> Result<Option<PathBuf>, BackupEr
     verify(&part)?;
     let mut kept = None;
     if database.exists() {
-        // The log belongs to the old file: it goes in before the file is put aside.
-        let old = Connection::open(database)?;
-        old.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-        drop(old);
+        // The log belongs to its database, sound or not: both go aside under one name. The database itself keeps
+        // its own name too until the copy takes it, so that at no moment there is none.
         let aside = free_name(database);
-        rename(database, &aside)?;
+        for log in ["-wal", "-shm"] {
+            let (from, to) = (with_suffix(database, log), with_suffix(&aside, log));
+            if from.exists() {
+                fs::rename(&from, &to).map_err(|error| BackupError::File(to, error))?;
+            }
+        }
+        fs::hard_link(database, &aside).map_err(|error| BackupError::File(aside.clone(), error))?;
         kept = Some(aside);
-    }
-    for log in ["-wal", "-shm"] {
-        let mut name = database.as_os_str().to_owned();
-        name.push(log);
-        remove(Path::new(&name))?;
     }
     rename(&part, database)?;
     Ok(kept)
+}
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    PathBuf::from(name)
 }
 
 fn free_name(database: &Path) -> PathBuf {
@@ -106,10 +111,7 @@ fn free_name(database: &Path) -> PathBuf {
 }
 
 fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(ending);
-    PathBuf::from(name)
+    with_suffix(path, &format!(".{ending}"))
 }
 
 fn sync(path: &Path) -> Result<(), BackupError> {

@@ -8,9 +8,9 @@ use std::time::Duration;
 use rusqlite::Connection;
 
 /// How often it looks.
-const EVERY: Duration = Duration::from_millis(500);
-/// Beyond this the log is cut, for which the writer waits a moment.
-const LONGEST_LOG: u64 = 128 * 1024 * 1024;
+const EVERY: Duration = Duration::from_millis(250);
+/// Beyond this the log begins anew, for which the writer waits a moment: until what came last is moved.
+const LONGEST_LOG: u64 = 64 * 1024 * 1024;
 
 /// Runs as long as the value lives.
 pub(super) struct Checkpointer {
@@ -21,7 +21,7 @@ pub(super) struct Checkpointer {
 impl Checkpointer {
     pub fn start(path: &Path) -> Result<Self, rusqlite::Error> {
         let conn = Connection::open(path)?;
-        conn.busy_timeout(Duration::from_secs(1))?;
+        conn.busy_timeout(Duration::from_millis(50))?;
         let mut log = path.as_os_str().to_owned();
         log.push("-wal");
         let log = PathBuf::from(log);
@@ -51,12 +51,14 @@ fn checkpoint(conn: &Connection, log: &Path) {
     if length == 0 {
         return;
     }
-    let mode = if length > LONGEST_LOG {
-        "PRAGMA wal_checkpoint(TRUNCATE)"
-    } else {
-        "PRAGMA wal_checkpoint(PASSIVE)"
+    // Moves nearly everything while the writer goes on.
+    let moved = conn.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(()));
+    // Only then the rest, with the writer held; a reader in the way makes it try again later.
+    let begun = match moved {
+        Ok(()) if length > LONGEST_LOG => conn.query_row("PRAGMA wal_checkpoint(RESTART)", [], |_| Ok(())),
+        other => other,
     };
-    if let Err(error) = conn.query_row(mode, [], |_| Ok(())) {
+    if let Err(error) = begun {
         tracing::warn!(error = %error, "checkpoint failed; it is tried again");
     }
 }

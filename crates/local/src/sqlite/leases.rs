@@ -21,6 +21,7 @@ impl Leases {
 
     /// Holds a lease from now on: a `lease_due` in the same transaction must not see the effect as free.
     pub fn take(&mut self, id: EffectId) {
+        self.freed.retain(|it| *it != id);
         if self.held.insert(id) {
             self.taken.push(id);
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::{HashKey, Key};
 use answerbot_ports::world::Entropy;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::lock::{Lock, LockError};
 
@@ -74,7 +74,13 @@ pub(super) fn writer(path: &Path, access: Access) -> Result<(Connection, Option<
         }
         Access::Beside => None,
     };
-    let mut conn = Connection::open(path)?;
+    let mut conn = match access {
+        Access::Serve => Connection::open(path)?,
+        // A command beside it makes no database where there is none.
+        Access::Beside => {
+            Connection::open_with_flags(path, OpenFlags::default() & !OpenFlags::SQLITE_OPEN_CREATE)?
+        }
+    };
     pragmas(&conn)?;
     match access {
         Access::Serve => migrate(&mut conn)?,

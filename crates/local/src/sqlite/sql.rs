@@ -27,15 +27,19 @@ pub const COMMIT_FACETS: &str = "UPDATE contact SET stage = ?2, reset_day = ?3 W
 /// Takes consumed envelopes out.
 pub const INBOX_PULL: &str = "DELETE FROM inbox WHERE contact = ?1 AND number <= ?2";
 /// Writes an effect, or its next attempt.
-pub const EFFECT_PUT: &str = "INSERT INTO effect (id, contact, kind, paid, status, due, attempt, reason, body) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
-     due = excluded.due, attempt = excluded.attempt, lost = 0, reason = excluded.reason, body = excluded.body";
+pub const EFFECT_PUT: &str = "INSERT INTO effect (id, contact, kind, paid, status, due, attempt, lost, reason, body) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO UPDATE SET status = excluded.status, \
+     due = excluded.due, attempt = excluded.attempt, lost = excluded.lost, reason = excluded.reason, body = excluded.body";
 /// Ends an effect.
 pub const EFFECT_SETTLE: &str = "DELETE FROM effect WHERE id = ?1";
 /// Open effects of a kind that are due.
 pub const EFFECT_DUE: &str = "SELECT e.id, c.external_id, e.due, e.attempt, e.paid, e.lost, e.body \
      FROM effect e JOIN contact c ON c.no = e.contact \
      WHERE e.status = 0 AND e.kind = ?1 AND e.paid = ?2 AND e.due <= ?3 ORDER BY e.due LIMIT ?4";
+/// Counts a lease; what is not settled before its process dies keeps the count.
+pub const EFFECT_LEASE: &str = "UPDATE effect SET lost = lost + 1 WHERE id = ?1";
+/// Takes the count back: the effect was not begun.
+pub const EFFECT_RELEASE: &str = "UPDATE effect SET lost = max(lost - 1, 0) WHERE id = ?1";
 /// Whether an effect is open.
 pub const EFFECT_IS_OPEN: &str = "SELECT 1 FROM effect WHERE id = ?1 AND status = 0";
 /// Contacts with waiting envelopes, by row.
@@ -57,6 +61,8 @@ pub const HOT: &[(&str, &str)] = &[
     ("effect put", EFFECT_PUT),
     ("effect settle", EFFECT_SETTLE),
     ("effect due", EFFECT_DUE),
+    ("effect lease", EFFECT_LEASE),
+    ("effect release", EFFECT_RELEASE),
     ("effect is open", EFFECT_IS_OPEN),
     ("unattended", UNATTENDED),
 ];

@@ -43,7 +43,12 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    pub fn open_row(&self, conn: &Connection, contact: ContactId) -> Result<Opened, StoreError> {
+    /// A contact with its inbox, and the number of an envelope in it that is damaged.
+    pub fn open_row(
+        &self,
+        conn: &Connection,
+        contact: ContactId,
+    ) -> Result<(Opened, Option<u64>), StoreError> {
         // One snapshot: the inbox must be that of this version.
         let tx = conn.unchecked_transaction().map_err(fault)?;
         let head = |row: &rusqlite::Row<'_>| {
@@ -59,41 +64,42 @@ impl Rows {
             .and_then(|mut it| it.query_row([contact.as_bytes()], head).optional())
             .map_err(fault)?;
         let Some((no, version, consumed, state)) = found else {
-            return Ok(Opened { contact: Contact::default(), version: 0, consumed: 0, waiting: Vec::new() });
+            let nobody = Opened { contact: Contact::default(), version: 0, consumed: 0, waiting: Vec::new() };
+            return Ok((nobody, None));
         };
         let state = match state {
             Some(blob) => self.codec.open(SCHEMA, contact.as_bytes(), &blob).map_err(unreadable)?,
             None => Contact::default(),
         };
-        let waiting = self.read_inbox(&tx, no).map_err(fault)?;
-        Ok(Opened { contact: state, version, consumed, waiting })
+        let (waiting, damaged) = self.read_inbox(&tx, no)?;
+        Ok((Opened { contact: state, version, consumed, waiting }, damaged))
     }
 
-    fn read_inbox(&self, conn: &Connection, no: i64) -> rusqlite::Result<Vec<Numbered>> {
-        let mut read = conn.prepare_cached(sql::INBOX_READ)?;
+    fn read_inbox(&self, conn: &Connection, no: i64) -> Result<(Vec<Numbered>, Option<u64>), StoreError> {
+        let mut read = conn.prepare_cached(sql::INBOX_READ).map_err(fault)?;
         let rows = read.query_map([no], |row| {
             let id = EventId::from_bytes(units::id16(row, 1)?);
             Ok((row.get::<_, u64>(0)?, id, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
-        })?;
+        });
         let mut waiting = Vec::new();
-        for row in rows {
-            let (number, id, arrived, body) = row?;
-            let envelope: Result<Envelope, CodecError> = self.codec.open(BODY_SCHEMA, id.as_bytes(), &body);
-            match envelope {
+        for row in rows.map_err(fault)? {
+            let (number, id, arrived, body) = row.map_err(fault)?;
+            match self.codec.open::<Envelope>(BODY_SCHEMA, id.as_bytes(), &body) {
                 Ok(envelope) => waiting.push(Numbered {
                     number,
                     arrived: Time::from_millis(arrived),
                     identity: self.hash.contact(&envelope.address),
                     envelope,
                 }),
-                Err(error) => {
-                    // Decided without it this time; it stays, so that the right key can still read it.
-                    tracing::error!(event.id = %id, error = %error, "an envelope cannot be read");
-                    break;
+                Err(CodecError::Damaged) => {
+                    tracing::error!(event.id = %id, "an envelope is damaged; it is set aside");
+                    return Ok((waiting, Some(number)));
                 }
+                // The right key or the right release can still read it.
+                Err(error) => return Err(unreadable(error)),
             }
         }
-        Ok(waiting)
+        Ok((waiting, None))
     }
 
     fn leased(&self, row: &DueRow) -> Option<Leased> {
@@ -114,17 +120,11 @@ impl Rows {
 
 impl SqliteStore {
     /// Opens a file, making and migrating it where `access` says so.
-    pub fn open(
-        path: &Path,
-        access: Access,
-        codec: Codec,
-        entropy: &dyn Entropy,
-        now: Time,
-    ) -> Result<Self, OpenError> {
+    pub fn open(path: &Path, access: Access, codec: Codec, entropy: &dyn Entropy) -> Result<Self, OpenError> {
         let (conn, lock) = open::writer(path, access)?;
         let hash = open::hash_key(&conn, &codec, entropy)?;
         let (lost, dead) = match access {
-            Access::Serve => units::void_leases(&conn, now)?,
+            Access::Serve => units::void_leases(&conn)?,
             Access::Beside => (0, 0),
         };
         if dead > 0 {
@@ -241,8 +241,12 @@ impl Store for SqliteStore {
     }
 
     async fn open(&self, contact: ContactId) -> Result<Opened, StoreError> {
-        let rows = Arc::clone(&self.rows);
-        self.readers.read(move |conn| rows.open_row(conn, contact)).await
+        loop {
+            let rows = Arc::clone(&self.rows);
+            let (opened, damaged) = self.readers.read(move |conn| rows.open_row(conn, contact)).await?;
+            let Some(number) = damaged else { return Ok(opened) };
+            self.writer.write(move |tx| units::set_aside(tx, contact, number, "it cannot be read")).await?;
+        }
     }
 
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
@@ -259,13 +263,7 @@ impl Store for SqliteStore {
     }
 
     async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
-        let free = move |tx: &mut super::writer::Tx<'_>| {
-            for id in &effects {
-                tx.leases.free(*id);
-            }
-            Ok(())
-        };
-        self.writer.write(free).await
+        self.writer.write(move |tx| units::release(tx, &effects)).await
     }
 
     async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {

@@ -88,9 +88,8 @@ pub(super) fn admit(
         let last: Option<u64> = conn.prepare_cached(sql::INBOX_LAST)?.query_row([no], |row| row.get(0))?;
         let number = last.unwrap_or(0).max(consumed) + 1;
         let waiting = number - 1 - consumed;
-        // Sixteen envelopes of the longest text are 256 KB; below that there is nothing to add up.
         let bytes: u64 = match waiting {
-            0..8 => 0,
+            0 => 0,
             _ => conn.prepare_cached(sql::INBOX_BYTES)?.query_row([no], |row| row.get(0))?,
         };
         if waiting >= INBOX_ENVELOPES || bytes + sealed.body.len() as u64 > INBOX_BYTES {
@@ -165,11 +164,11 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         for id in &it.settled {
             conn.prepare_cached(sql::EFFECT_SETTLE)?.execute([id.as_bytes()])?;
         }
-        for (effect, _) in &it.open {
-            put(conn, no, effect, 0, None)?;
+        for (effect, leased) in &it.open {
+            put(conn, no, effect, Status::Open { leased: *leased })?;
         }
         for (effect, reason) in &it.dead {
-            put(conn, no, effect, 1, Some(reason))?;
+            put(conn, no, effect, Status::Dead(reason))?;
         }
         Ok(())
     };
@@ -187,21 +186,31 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
     Ok(Committed::Done(it.version + 1))
 }
 
+enum Status<'a> {
+    Open { leased: bool },
+    Dead(&'a str),
+}
+
 fn put(
     conn: &rusqlite::Connection,
     no: i64,
     effect: &SealedEffect,
-    status: i64,
-    reason: Option<&String>,
+    status: Status<'_>,
 ) -> rusqlite::Result<()> {
+    let (number, lost, reason) = match status {
+        // Born leased: if this process dies before it is settled, that lease was lost.
+        Status::Open { leased } => (0, i64::from(leased), None),
+        Status::Dead(reason) => (1, 0, Some(reason)),
+    };
     let row = params![
         effect.id.as_bytes(),
         no,
         kind_number(effect.kind),
         effect.paid,
-        status,
+        number,
         effect.due.as_millis(),
         effect.attempt,
+        lost,
         reason,
         effect.body
     ];
@@ -234,7 +243,12 @@ pub(super) fn lease_due(
         let others = free_rows(tx, *kind, false, now, *most).map_err(fault)?;
         let for_others = others.len().min(reserved.max(most.saturating_sub(paying.len())));
         let rows = paying.into_iter().take(most - for_others).chain(others.into_iter().take(for_others));
-        leased.extend(rows.inspect(|row| tx.leases.take(row.id)));
+        leased.extend(rows);
+    }
+    let mut count = tx.conn.prepare_cached(sql::EFFECT_LEASE).map_err(fault)?;
+    for row in &leased {
+        tx.leases.take(row.id);
+        count.execute([row.id.as_bytes()]).map_err(fault)?;
     }
     Ok(leased)
 }
@@ -297,15 +311,38 @@ pub(super) fn failed(
     run().map_err(fault)
 }
 
-/// All earlier leases are void: what was open may have been under way when its process died.
-pub(super) fn void_leases(conn: &rusqlite::Connection, now: Time) -> rusqlite::Result<(usize, usize)> {
-    let open =
-        conn.execute("UPDATE effect SET lost = lost + 1 WHERE status = 0 AND due <= ?1", [now.as_millis()])?;
+/// All earlier leases are void. Returns the effects whose lease was lost, and those that are dead of it.
+pub(super) fn void_leases(conn: &rusqlite::Connection) -> rusqlite::Result<(usize, usize)> {
     let dead = conn.execute(
         "UPDATE effect SET status = 1, reason = 'its process died too often' WHERE status = 0 AND lost >= ?1",
         [answerbot_core::retry::LOST_LEASES],
     )?;
-    Ok((open, dead))
+    let lost = "SELECT count(*) FROM effect WHERE status = 0 AND lost > 0";
+    let open: i64 = conn.query_row(lost, [], |row| row.get(0))?;
+    Ok((usize::try_from(open).unwrap_or_default(), dead))
+}
+
+/// Gives leases back for effects that were not begun.
+pub(super) fn release(tx: &mut Tx<'_>, effects: &[EffectId]) -> Result<(), StoreError> {
+    let mut release = tx.conn.prepare_cached(sql::EFFECT_RELEASE).map_err(fault)?;
+    for id in effects {
+        tx.leases.free(*id);
+        release.execute([id.as_bytes()]).map_err(fault)?;
+    }
+    Ok(())
+}
+
+/// Puts an envelope that cannot be read aside, so that what follows it goes on.
+pub(super) fn set_aside(
+    tx: &mut Tx<'_>,
+    contact: ContactId,
+    number: u64,
+    reason: &str,
+) -> Result<(), StoreError> {
+    for _ in 0..FAILURES {
+        failed(tx, contact, number, reason)?;
+    }
+    Ok(())
 }
 
 /// Seals an effect's action.

@@ -3,6 +3,7 @@
 //! Each unit of work is a savepoint. When it fails its caller alone hears of it; when the transaction itself is
 //! gone (disk full, I/O error) every waiter does. Nobody hears success before COMMIT returned.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -113,53 +114,64 @@ impl Loop {
 
     fn transaction(&mut self, first: Box<dyn Unit>) {
         if let Err(error) = execute(&self.conn, "BEGIN IMMEDIATE") {
-            return first.answer(Err(error));
+            // Whoever waits behind would only wait as long again.
+            let waiting = std::iter::from_fn(|| self.units.try_recv().ok()).take(GROUP);
+            let all = std::iter::once(first).chain(waiting).collect();
+            return self.gone(all, &error);
         }
         let mut written = Vec::new();
         let mut next = Some(first);
         while let Some(mut unit) = next {
             match self.unit(unit.as_mut()) {
-                Ok(()) => written.push(unit),
-                Err(error) => unit.answer(Err(error)),
-            }
-            if self.conn.is_autocommit() {
-                return self
-                    .gone(written, &StoreError::Unavailable("the transaction was rolled back".into()));
+                Ok(Ok(())) => written.push(unit),
+                Ok(Err(error)) => unit.answer(Err(error)),
+                Err(error) => {
+                    // Half a unit may be left in the transaction: none of it may be committed.
+                    written.push(unit);
+                    return self.roll_back(written, &error);
+                }
             }
             next = if written.len() < GROUP { self.units.try_recv().ok() } else { None };
         }
         match execute(&self.conn, "COMMIT") {
             Ok(()) => {
                 self.leases.committed();
-                metrics::histogram!("store_group_units")
-                    .record(f64::from(u32::try_from(written.len()).unwrap_or(u32::MAX)));
+                let units = u32::try_from(written.len()).unwrap_or(u32::MAX);
+                metrics::histogram!("store_group_units").record(f64::from(units));
                 for unit in written {
                     unit.answer(Ok(()));
                 }
             }
-            Err(error) => {
-                if !self.conn.is_autocommit() {
-                    let _ = execute(&self.conn, "ROLLBACK");
-                }
-                self.gone(written, &error);
-            }
+            Err(error) => self.roll_back(written, &error),
         }
     }
 
-    fn unit(&mut self, unit: &mut dyn Unit) -> Result<(), StoreError> {
+    /// Runs one unit in its savepoint. The outer error says that the transaction is not sound any more.
+    fn unit(&mut self, unit: &mut dyn Unit) -> Result<Result<(), StoreError>, StoreError> {
         execute(&self.conn, "SAVEPOINT unit")?;
         let mark = self.leases.mark();
-        let result = unit.run(&mut Tx { conn: &self.conn, leases: &mut self.leases });
-        if result.is_err() {
+        let run = || unit.run(&mut Tx { conn: &self.conn, leases: &mut self.leases });
+        let result = catch_unwind(AssertUnwindSafe(run))
+            .unwrap_or_else(|_| Err(StoreError::Unavailable("a write panicked".into())));
+        if let Err(error) = &result {
             self.leases.undo_to(mark);
-            if !self.conn.is_autocommit() {
-                execute(&self.conn, "ROLLBACK TO unit")?;
+            if self.conn.is_autocommit() {
+                // SQLite gave the whole transaction up: a full disk, an I/O error.
+                return Err(error.clone());
             }
+            execute(&self.conn, "ROLLBACK TO unit")?;
         }
-        if !self.conn.is_autocommit() {
-            execute(&self.conn, "RELEASE unit")?;
+        execute(&self.conn, "RELEASE unit")?;
+        Ok(result)
+    }
+
+    fn roll_back(&mut self, written: Vec<Box<dyn Unit>>, error: &StoreError) {
+        if !self.conn.is_autocommit()
+            && let Err(error) = execute(&self.conn, "ROLLBACK")
+        {
+            tracing::error!(error = %error, "a transaction could not be rolled back");
         }
-        result
+        self.gone(written, error);
     }
 
     /// The whole transaction failed: everybody in it hears so.
