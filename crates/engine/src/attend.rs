@@ -27,7 +27,19 @@ pub(crate) fn feed(shared: &Arc<Shared>, contact: ContactId, pile: Pile) {
     }
 }
 
+/// Whoever sits at a desk leaves it, whatever happens: nobody else would ever sit down there.
+struct Seat<'a>(&'a Shared, ContactId);
+
+impl Drop for Seat<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.desks.leave(self.1);
+        }
+    }
+}
+
 async fn attend(shared: Arc<Shared>, contact: ContactId) {
+    let _seat = Seat(&shared, contact);
     let mut pause = PAUSE;
     while let Some(mut pile) = shared.desks.take(contact) {
         match attend_once(&shared, contact, &mut pile).await {
@@ -35,7 +47,8 @@ async fn attend(shared: Arc<Shared>, contact: ContactId) {
             Err(error) => {
                 metrics::counter!("attend_failed_total").increment(1);
                 tracing::error!(contact.id = %contact, error = %error, "a contact could not be attended; trying again");
-                if shared.stopping.is_cancelled() {
+                let nothing_to_lose = matches!(error, StoreError::Unreadable(_)) && pile.learned.is_empty();
+                if shared.stopping.is_cancelled() || nothing_to_lose {
                     // The store has the envelopes, and the effects stay open in it.
                     return shared.desks.leave(contact);
                 }
@@ -117,7 +130,7 @@ async fn decided(
     inputs.extend(
         pile.learned
             .iter()
-            .map(|it| Input::Outcome { effect: it.effect.clone(), outcome: it.outcome.clone() }),
+            .map(|it| Input::Outcome { effect: (*it.effect).clone(), outcome: it.outcome.clone() }),
     );
     let last = basis.envelopes.last().map_or(basis.consumed, |it| it.number);
     if let Some(decision) = try_decide(shared, contact, basis, &inputs) {
@@ -144,7 +157,7 @@ async fn decided(
                 shared.ports.store.failed(contact, bad.number, "deciding it failed".into()).await?;
             if failures >= FAILURES {
                 shared.ports.cache.forget(contact).await;
-                shared.ports.alerts.alarm("event_set_aside", &contact.to_string()).await;
+                shared.alarm("event_set_aside", contact.to_string());
             }
         }
         None => bury_bad_outcome(shared, contact, basis, pile).await?,
@@ -164,8 +177,7 @@ async fn bury_bad_outcome(
     if bad.panics < FAILURES {
         return Ok(());
     }
-    let Learned { effect, .. } = pile.learned.remove(0);
-    shared.performing.end(effect.id, true);
+    let effect = Arc::clone(&bad.effect);
     let commit = Commit {
         contact,
         version: basis.version,
@@ -175,10 +187,15 @@ async fn bury_bad_outcome(
         facets: None,
         open: Vec::new(),
         settled: Vec::new(),
-        dead: vec![(effect, "its outcome could not be decided".into())],
+        dead: vec![((*effect).clone(), "its outcome could not be decided".into())],
         erase: false,
     };
-    shared.ports.store.commit(commit).await.map(drop)
+    if let Committed::Done(_) = shared.ports.store.commit(commit).await? {
+        shared.performing.end(effect.id, true);
+        pile.learned.remove(0);
+    }
+    shared.ports.cache.forget(contact).await;
+    Ok(())
 }
 
 fn try_decide(shared: &Shared, contact: ContactId, basis: &Basis, inputs: &[Input]) -> Option<Decision> {
@@ -231,13 +248,14 @@ async fn commit(
         shared.performing.end(*id, true);
     }
     for (effect, slot) in decision.open.into_iter().zip(slots) {
+        shared.performing.reopen(effect.id);
         release(shared, contact, effect, slot);
     }
     for (effect, reason) in &decision.dead {
         let kind = effect.action.kind().name();
         metrics::counter!("effects_dead_total", "kind" => kind).increment(1);
         tracing::error!(contact.id = %contact, effect.id = %effect.id, effect.kind = kind, reason, "an effect is dead");
-        shared.ports.alerts.alarm("effect_dead", reason).await;
+        shared.alarm("effect_dead", reason.clone());
     }
     for hint in decision.hints {
         shared.hints.give(hint);
@@ -249,11 +267,11 @@ async fn commit(
 /// A committed effect: performed here, or left in the store until it is due or a slot is free.
 fn release(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Option<Slot>) {
     match slot {
-        Some(slot) => perform::launch(shared, contact, effect, slot),
+        Some(slot) => perform::launch(shared, contact, Arc::new(effect), slot),
         None => {
             shared.performing.end(effect.id, false);
             if effect.due <= shared.now() {
-                shared.slots.set_backlog(effect.action.kind(), true);
+                shared.slots.set_backlog(effect.action.kind());
             } else {
                 shared.wakeups.at(effect.due);
             }

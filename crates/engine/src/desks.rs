@@ -2,6 +2,7 @@
 //! task at a time in this process; between processes the version guards.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use answerbot_core::ContactId;
 use answerbot_core::contact::effect::Effect;
@@ -12,7 +13,7 @@ use tokio::sync::oneshot;
 /// How an effect's attempt ended, and who waits for that to be durable.
 #[derive(Debug)]
 pub(crate) struct Learned {
-    pub effect: Effect,
+    pub effect: Arc<Effect>,
     pub outcome: Outcome,
     pub durable: Option<oneshot::Sender<()>>,
     /// How often deciding it panicked.

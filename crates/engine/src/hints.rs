@@ -1,11 +1,13 @@
 //! Hints: seen and typing. Tried once, dropped when too many wait; nothing depends on them.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use answerbot_core::contact::effect::Hint;
 use answerbot_ports::channel::Channel;
-use parking_lot::Mutex;
+use futures_util::FutureExt as _;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 /// Hints that may wait.
@@ -14,38 +16,45 @@ const WAITING: usize = 512;
 const AT_ONCE: usize = 16;
 
 pub(crate) struct Hints {
-    queue: Mutex<Option<mpsc::Sender<Hint>>>,
+    queue: mpsc::Sender<Hint>,
 }
 
 impl Hints {
-    pub fn start(channels: &[Arc<dyn Channel>], tasks: &TaskTracker) -> Self {
-        let (sender, receiver) = mpsc::channel(WAITING);
+    pub fn start(channels: &[Arc<dyn Channel>], tasks: &TaskTracker, stopping: &CancellationToken) -> Self {
+        let (queue, receiver) = mpsc::channel(WAITING);
         let receiver = Arc::new(tokio::sync::Mutex::new(receiver));
         for _ in 0..AT_ONCE {
-            let (receiver, channels) = (Arc::clone(&receiver), channels.to_vec());
-            tasks.spawn(async move {
-                loop {
-                    let next = receiver.lock().await.recv().await;
-                    let Some(hint) = next else { return };
-                    let (Hint::Seen(address) | Hint::Typing(address)) = &hint;
-                    if let Some(channel) = channels.iter().find(|it| it.kind() == address.channel) {
-                        channel.hint(&hint).await;
-                    }
-                }
-            });
+            tasks.spawn(give(Arc::clone(&receiver), channels.to_vec(), stopping.clone()));
         }
-        Self { queue: Mutex::new(Some(sender)) }
+        Self { queue }
     }
 
     pub fn give(&self, hint: Hint) {
-        if let Some(queue) = &*self.queue.lock()
-            && queue.try_send(hint).is_err()
-        {
+        if self.queue.try_send(hint).is_err() {
             metrics::counter!("hints_dropped_total").increment(1);
         }
     }
+}
 
-    pub fn close(&self) {
-        self.queue.lock().take();
+type Waiting = Arc<tokio::sync::Mutex<mpsc::Receiver<Hint>>>;
+
+async fn give(waiting: Waiting, channels: Vec<Arc<dyn Channel>>, stopping: CancellationToken) {
+    loop {
+        let next = async { waiting.lock().await.recv().await };
+        let hint = tokio::select! {
+            () = stopping.cancelled() => return,
+            hint = next => hint,
+        };
+        let Some(hint) = hint else { return };
+        let (Hint::Seen(address) | Hint::Typing(address)) = &hint;
+        if let Some(channel) = channels.iter().find(|it| it.kind() == address.channel) {
+            let call = AssertUnwindSafe(channel.hint(&hint)).catch_unwind();
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                done = call => if done.is_err() {
+                    metrics::counter!("hints_panicked_total").increment(1);
+                }
+            }
+        }
     }
 }

@@ -106,7 +106,8 @@ impl Engine {
     #[must_use]
     pub fn new(ports: Ports, options: Options) -> Self {
         let tasks = TaskTracker::new();
-        let hints = hints::Hints::start(&ports.channels, &tasks);
+        let stopping = CancellationToken::new();
+        let hints = hints::Hints::start(&ports.channels, &tasks, &stopping);
         let shared = Shared {
             slots: slots::Slots::new(options.ai_slots, options.send_slots),
             ports,
@@ -116,7 +117,7 @@ impl Engine {
             hints,
             wakeups: sweep::Wakeups::default(),
             tasks,
-            stopping: CancellationToken::new(),
+            stopping,
             cut: CancellationToken::new(),
         };
         Self { shared: Arc::new(shared) }
@@ -132,15 +133,14 @@ impl Engine {
     }
 
     /// Stops: starts nothing new, awaits sends, lets AI calls run `ai_grace` more and then cuts them, and
-    /// releases what was not begun. Returns within about `ai_grace` and ten seconds.
+    /// releases what was not begun. Returns within about `ai_grace` and seven seconds.
     pub async fn stop(&self, ai_grace: Duration) {
         let shared = &self.shared;
         shared.stopping.cancel();
-        shared.hints.close();
         shared.tasks.close();
         if tokio::time::timeout(ai_grace, shared.tasks.wait()).await.is_err() {
             shared.cut.cancel();
-            let rest = Duration::from_secs(10);
+            let rest = Duration::from_secs(7);
             if tokio::time::timeout(rest, shared.tasks.wait()).await.is_err() {
                 tracing::warn!(
                     "stopped with calls under way; their effects stay open and are performed again"
@@ -165,6 +165,12 @@ impl Engine {
 impl Shared {
     pub fn now(&self) -> Time {
         self.ports.clock.now()
+    }
+
+    /// Raises an alarm without making anybody wait for it.
+    pub fn alarm(self: &Arc<Self>, what: &'static str, detail: String) {
+        let shared = Arc::clone(self);
+        self.tasks.spawn(async move { shared.ports.alerts.alarm(what, &detail).await });
     }
 
     pub fn channel(&self, kind: ChannelKind) -> Option<&Arc<dyn Channel>> {

@@ -1,12 +1,14 @@
 //! Performing an effect: once, under a deadline. Its outcome goes back to its contact.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Prompt, Retry};
 use answerbot_core::contact::event::Outcome;
 use answerbot_core::{ContactId, EffectId, prompt};
+use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use crate::desks::{Learned, Pile};
@@ -27,20 +29,29 @@ pub(crate) struct Performing {
 
 #[derive(Default)]
 struct Inner {
-    open: HashMap<EffectId, (ContactId, Effect, u64)>,
+    open: HashMap<EffectId, (ContactId, Arc<Effect>, u64)>,
     settled: HashSet<EffectId>,
     order: VecDeque<EffectId>,
     turns: u64,
 }
 
 impl Performing {
-    /// Begins an attempt; its number tells it from a later one of the same effect.
-    fn begin(&self, contact: ContactId, effect: &Effect) -> u64 {
+    /// Begins an attempt; its number tells it from a later one of the same effect. `None` when the effect was
+    /// settled in the moment between its lease and now.
+    fn begin(&self, contact: ContactId, effect: &Arc<Effect>) -> Option<u64> {
         let mut inner = self.inner.lock();
+        if inner.settled.contains(&effect.id) {
+            return None;
+        }
         inner.turns += 1;
         let turn = inner.turns;
-        inner.open.insert(effect.id, (contact, effect.clone(), turn));
-        turn
+        inner.open.insert(effect.id, (contact, Arc::clone(effect), turn));
+        Some(turn)
+    }
+
+    /// The effect was opened anew: a dead one that was revived.
+    pub fn reopen(&self, effect: EffectId) {
+        self.inner.lock().settled.remove(&effect);
     }
 
     /// Whether this attempt is still the one that counts.
@@ -62,8 +73,8 @@ impl Performing {
         }
     }
 
-    pub fn get(&self, effect: EffectId) -> Option<(ContactId, Effect)> {
-        self.inner.lock().open.get(&effect).map(|(contact, effect, _)| (*contact, effect.clone()))
+    pub fn get(&self, effect: EffectId) -> Option<(ContactId, Arc<Effect>)> {
+        self.inner.lock().open.get(&effect).map(|(contact, effect, _)| (*contact, Arc::clone(effect)))
     }
 
     pub fn was_settled(&self, effect: EffectId) -> bool {
@@ -76,12 +87,14 @@ impl Performing {
 }
 
 /// Performs a leased effect in a task of its own.
-pub(crate) fn launch(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Slot) {
-    let turn = shared.performing.begin(contact, &effect);
+pub(crate) fn launch(shared: &Arc<Shared>, contact: ContactId, effect: Arc<Effect>, slot: Slot) {
+    let Some(turn) = shared.performing.begin(contact, &effect) else { return };
     let task = Arc::clone(shared);
     shared.tasks.spawn(async move {
-        let outcome = perform(&task, contact, &effect).await;
+        // A panic of an adapter is a failure like others: the contact must not wait for it for ever.
+        let outcome = AssertUnwindSafe(perform(&task, contact, &effect)).catch_unwind().await;
         drop(slot);
+        let outcome = outcome.unwrap_or_else(|_| Some(panicked(&effect)));
         if !task.performing.is_current(effect.id, turn) {
             metrics::counter!("outcomes_late_total", "kind" => effect.action.kind().name()).increment(1);
             return;
@@ -92,10 +105,23 @@ pub(crate) fn launch(shared: &Arc<Shared>, contact: ContactId, effect: Effect, s
             let _ = task.ports.store.release(vec![effect.id]).await;
             return;
         };
-        alarm(&task, &effect, &outcome).await;
+        alarm(&task, &effect, &outcome);
         let learned = Learned { effect, outcome, durable: None, panics: 0 };
         attend::feed(&task, contact, Pile { learned: vec![learned], ..Pile::default() });
     });
+}
+
+fn panicked(effect: &Effect) -> Outcome {
+    metrics::counter!("effects_panicked_total", "kind" => effect.action.kind().name()).increment(1);
+    match effect.action {
+        // It may have been sent.
+        Action::Send { .. } => Outcome::Unknown,
+        _ => failed(true, "the adapter panicked"),
+    }
+}
+
+fn failed(alert: bool, reason: &str) -> Outcome {
+    Outcome::Failed(EffectFault { retry: Retry::After(0), alert, reason: reason.into() })
 }
 
 /// `None` when it was cut because the process stops.
@@ -152,24 +178,20 @@ async fn ask(shared: &Arc<Shared>, contact: ContactId, question: &Prompt) -> Out
                 Ok(answer) => Outcome::Answered(answer.reply),
                 Err(fault) => Outcome::Failed(fault),
             },
-            () = &mut bound => return Outcome::Failed(EffectFault {
-                retry: Retry::After(0),
-                alert: true,
-                reason: "the call outlived its deadline".into(),
-            }),
+            () = &mut bound => return failed(true, "the call outlived its deadline"),
             () = tokio::time::sleep(every) => shared.hints.give(Hint::Typing(question.typing.clone())),
         }
     }
 }
 
-/// Tells the owner of a failure that needs a hand.
-async fn alarm(shared: &Shared, effect: &Effect, outcome: &Outcome) {
+/// Tells the owner of a failure that needs a hand, beside the work.
+fn alarm(shared: &Arc<Shared>, effect: &Effect, outcome: &Outcome) {
     if let Outcome::Failed(fault) = outcome {
         let kind = effect.action.kind().name();
         metrics::counter!("effects_failed_total", "kind" => kind).increment(1);
         tracing::warn!(effect.id = %effect.id, effect.kind = kind, reason = fault.reason, "an effect failed");
         if fault.alert {
-            shared.ports.alerts.alarm("effect_failed", &fault.reason).await;
+            shared.alarm("effect_failed", fault.reason.clone());
         }
     }
 }

@@ -63,6 +63,11 @@ impl Slots {
         Some(self.slot(kind, permit))
     }
 
+    /// How many slots of a kind are free now.
+    pub fn free(&self, kind: Kind) -> usize {
+        self.shared.free[kind as usize].available_permits()
+    }
+
     /// All slots of a kind that are free now, at most `most`.
     pub fn take_free(&self, kind: Kind, most: usize) -> Vec<Slot> {
         let free = &self.shared.free[kind as usize];
@@ -70,21 +75,30 @@ impl Slots {
         permits.take(most).map(|permit| self.slot(kind, permit)).collect()
     }
 
-    /// Says that effects of a kind wait in the store, or no longer do.
-    pub fn set_backlog(&self, kind: Kind, waits: bool) {
-        self.shared.backlog[kind as usize].store(waits, Ordering::Release);
-        if waits {
+    /// Says that effects of a kind wait in the store.
+    pub fn set_backlog(&self, kind: Kind) {
+        self.shared.backlog[kind as usize].store(true, Ordering::Release);
+        self.shared.wake.notify_one();
+    }
+
+    /// Says so without a wake: the next slot that is freed looks.
+    pub fn leave_backlog(&self, kind: Kind) {
+        self.shared.backlog[kind as usize].store(true, Ordering::Release);
+        if self.shared.free[kind as usize].available_permits() > 0 {
+            // Freed in between.
             self.shared.wake.notify_one();
         }
+    }
+
+    /// Whether effects of a kind are said to wait; from now on they are not, until somebody says so again. Called
+    /// before looking, so that nothing said meanwhile is forgotten.
+    pub fn take_backlog(&self, kind: Kind) -> bool {
+        self.shared.backlog[kind as usize].swap(false, Ordering::AcqRel)
     }
 
     /// Waits until somebody should look for due effects.
     pub async fn woken(&self) {
         self.shared.wake.notified().await;
-    }
-
-    pub fn wake(&self) {
-        self.shared.wake.notify_one();
     }
 
     fn slot(&self, kind: Kind, permit: OwnedSemaphorePermit) -> Slot {

@@ -8,9 +8,10 @@ use std::time::Duration;
 use answerbot_core::Time;
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::time::HOUR;
-use answerbot_ports::store::SEEN_FOR_MS;
+use answerbot_ports::store::{SEEN_FOR_MS, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
+use tokio::time::MissedTickBehavior;
 
 use crate::desks::Pile;
 use crate::{Shared, attend, perform};
@@ -19,6 +20,9 @@ use crate::{Shared, attend, perform};
 const STEP: usize = 500;
 /// Effects leased at once.
 const LEASE: usize = 256;
+/// Pauses while the store refuses to lease: 50 ms, 100 ms, 200 ms, ... up to 5 s.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Envelopes younger than this are on their way through the queue.
 const YOUNG_MS: i64 = 2_000;
 
@@ -78,40 +82,73 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
     }
 }
 
-/// Leases what is due whenever a slot is freed, a due time comes or the sweeper says so.
+/// Leases what is due: of kinds that wait for a slot whenever one is freed, of all kinds when a due time comes and
+/// on a timer of its own, which finds what dead processes left.
 pub(crate) async fn lease(shared: Arc<Shared>) {
+    let mut every = tokio::time::interval(shared.options.sweep_interval);
+    every.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut pause = PAUSE;
     loop {
-        tokio::select! {
+        let all_kinds = tokio::select! {
             biased;
             () = shared.stopping.cancelled() => return,
-            () = shared.slots.woken() => {}
-            () = shared.wakeups.due(&shared) => {}
+            () = shared.slots.woken() => false,
+            () = shared.wakeups.due(&shared) => true,
+            _ = every.tick() => true,
+        };
+        match lease_due(&shared, all_kinds).await {
+            Ok(()) => pause = PAUSE,
+            Err(error) => {
+                tracing::error!(error = %error, "no effect could be leased; trying again");
+                tokio::select! {
+                    () = shared.stopping.cancelled() => return,
+                    () = tokio::time::sleep(pause) => {}
+                }
+                pause = (pause * 2).min(LONGEST_PAUSE);
+            }
         }
-        lease_due(&shared).await;
     }
 }
 
-async fn lease_due(shared: &Arc<Shared>) {
-    let mut free: Vec<_> = Kind::ALL.map(|kind| (kind, shared.slots.take_free(kind, LEASE))).into();
-    let wanted: Vec<_> = free
-        .iter()
-        .filter(|(_, slots)| !slots.is_empty())
-        .map(|(kind, slots)| (*kind, slots.len()))
-        .collect();
+async fn lease_due(shared: &Arc<Shared>, all_kinds: bool) -> Result<(), StoreError> {
+    let mut free = Vec::with_capacity(Kind::ALL.len());
+    for kind in Kind::ALL {
+        let waits = shared.slots.take_backlog(kind);
+        if !(waits || all_kinds) {
+            continue;
+        }
+        // A look for its own sake leaves slots for what is committed meanwhile.
+        let most = if waits { LEASE } else { shared.slots.free(kind).div_ceil(2).min(LEASE) };
+        let slots = shared.slots.take_free(kind, most);
+        if slots.is_empty() {
+            // Something of this kind may be due: the next slot that is freed looks.
+            shared.slots.leave_backlog(kind);
+        } else {
+            free.push((kind, slots));
+        }
+    }
+    let wanted: Vec<(Kind, usize)> = free.iter().map(|(kind, slots)| (*kind, slots.len())).collect();
     if wanted.is_empty() {
-        return;
+        return Ok(());
     }
     let leased = match shared.ports.store.lease_due(&wanted, shared.now()).await {
         Ok(leased) => leased,
         Err(error) => {
-            tracing::error!(error = %error, "no effect could be leased; the sweeper tries again");
-            return;
+            for (kind, _) in wanted {
+                shared.slots.set_backlog(kind);
+            }
+            return Err(error);
         }
     };
+    if shared.stopping.is_cancelled() {
+        return shared.ports.store.release(leased.iter().map(|it| it.effect.id).collect()).await;
+    }
     for (kind, most) in wanted {
         let got = leased.iter().filter(|it| it.effect.action.kind() == kind).count();
-        // As many as asked for: more may wait.
-        shared.slots.set_backlog(kind, got == most);
+        if got == most {
+            // As many as asked for: more may wait.
+            shared.slots.set_backlog(kind);
+        }
     }
     for it in leased {
         let kind = it.effect.action.kind();
@@ -121,13 +158,15 @@ async fn lease_due(shared: &Arc<Shared>) {
             // It may have been under way when its process died.
             metrics::counter!("sends_possibly_repeated_total").increment(1);
         }
-        perform::launch(shared, it.contact, it.effect, slot);
+        perform::launch(shared, it.contact, Arc::new(it.effect), slot);
     }
+    Ok(())
 }
 
 /// Serves what dead processes and lost rings left: attends contacts that wait, leases what is due, forgets.
 pub(crate) async fn sweep(shared: Arc<Shared>) {
-    let mut before = shared.now();
+    // At first whatever is there, also what a clock ahead of ours has stamped.
+    let mut before = Time::from_millis(i64::MAX);
     loop {
         if let Err(error) = sweep_once(&shared, before).await {
             tracing::error!(error = %error, "the sweep failed; the next one comes");
@@ -140,8 +179,7 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
     }
 }
 
-async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), answerbot_ports::store::StoreError> {
-    shared.slots.wake();
+async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError> {
     let mut after = None;
     loop {
         let contacts = shared.ports.store.unattended(before, after, STEP).await?;
@@ -155,7 +193,10 @@ async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), answerbot_
             break;
         }
         // Not all of a backlog at once: the store has it, memory need not.
-        while shared.desks.busy() > STEP * 2 && !shared.stopping.is_cancelled() {
+        for _ in 0..STEP {
+            if shared.desks.busy() <= STEP * 2 || shared.stopping.is_cancelled() {
+                break;
+            }
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     }

@@ -139,3 +139,32 @@ async fn a_call_to_the_ai_that_fails_is_made_again_before_anybody_apologises() {
     assert_eq!(machine.outside.questions_asked().len(), 2);
     assert!(!machine.outside.texts_to("ann").iter().any(|it| it.starts_with("Sorry")));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_adapter_that_panics_silences_nobody() {
+    let machine = Machine::new();
+    let process = machine.start();
+    process.agrees("ann").await;
+    machine.outside.panic_at_next_ai_call();
+    process.says("ann", "q1", "What is malaria?").await;
+    process.answered("ann", "What is malaria?").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_falls_due_while_every_slot_is_taken_leaves_when_one_is_free() {
+    let mut machine = Machine::new();
+    machine.options.send_slots = 1;
+    machine.options.sweep_interval = Duration::from_secs(600);
+    let process = machine.start();
+    process.agrees("ann").await;
+    process.agrees("ben").await;
+    // Ann's answer is refused and due again in a second, when Ben's hangs in the only slot until its deadline.
+    machine.outside.next_fates(&[Fate::Busy, Fate::Hang]);
+    process.says("ann", "q1", "What is malaria?").await;
+    process.until(|outside| outside.fates_left() == 1).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    process.says("ben", "q2", "What is a mosquito?").await;
+    let began = Real.monotonic();
+    process.answered("ann", "What is malaria?").await;
+    assert!(Real.monotonic().saturating_sub(began) < Duration::from_secs(4), "not only at the next sweep");
+}

@@ -74,6 +74,7 @@ pub struct Outside {
     fates: Mutex<Vec<Fate>>,
     started: Mutex<Vec<(EffectId, Duration)>>,
     ai_faults: AtomicU64,
+    ai_panics: AtomicBool,
     ai_delay_ms: AtomicU64,
     /// Sends that were begun and whose end the process did not live to see, or was told nothing about.
     pub in_doubt: AtomicU64,
@@ -98,12 +99,20 @@ impl Outside {
         self.fates.lock().extend(fates);
     }
 
+    pub fn fates_left(&self) -> usize {
+        self.fates.lock().len()
+    }
+
     pub fn starts_of(&self, effect: EffectId) -> Vec<Duration> {
         self.started.lock().iter().filter(|(it, _)| *it == effect).map(|(_, at)| *at).collect()
     }
 
     pub fn fail_next_ai_calls(&self, calls: u64) {
         self.ai_faults.store(calls, Ordering::SeqCst);
+    }
+
+    pub fn panic_at_next_ai_call(&self) {
+        self.ai_panics.store(true, Ordering::SeqCst);
     }
 
     pub fn slow_ai(&self, ms: u64) {
@@ -185,6 +194,7 @@ impl Ai for Line {
         self.alive().await;
         let question = prompt.lines.last().unwrap().content.clone();
         self.outside.asked.lock().push(question.clone());
+        assert!(!self.outside.ai_panics.swap(false, Ordering::SeqCst), "scripted");
         tokio::time::sleep(Duration::from_millis(self.outside.ai_delay_ms.load(Ordering::SeqCst))).await;
         self.alive().await;
         let fails =

@@ -36,8 +36,9 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
         tracing::warn!("ENCRYPTION_KEY is not set: a key for development lies beside the database");
     }
     let metrics = telemetry::install()?;
-    let service = assemble::service(&world, metrics, !pause_workers)?;
+    // First the port: a second start that fails on it must not touch the store.
     let listener = listen(&world).await?;
+    let service = assemble::service(&world, metrics, !pause_workers)?;
     let address = listener.local_addr().context("the listener")?;
     tracing::info!(address = %address, "serving");
     run_service(service, listener, stop_signal()?).await;

@@ -186,6 +186,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
     Ok(Committed::Done(it.version + 1))
 }
 
+#[derive(Clone, Copy)]
 enum Status<'a> {
     Open { leased: bool },
     Dead(&'a str),
