@@ -39,7 +39,7 @@ async function picture(name, colorScheme, talk) {
   await phone.page.addStyleTag({ content: "body { font-family: Roboto, 'Liberation Sans', sans-serif; } .scroll { scrollbar-width: none; }" });
   const first = await talk(phone);
   await phone.composer.evaluate((node) => node.blur());
-  // What came before is scrolled out of sight, with no bubble cut in two.
+  // What came before is left out, so that no bubble is cut in two at the top.
   await phone.page.locator(".row", { hasText: first }).first().evaluate((row) => {
     const before = document.querySelectorAll("#welcome, .row");
     for (const node of before) {

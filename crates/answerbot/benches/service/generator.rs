@@ -26,7 +26,7 @@ pub fn taps(secret: &str, page: &str, payload_name: &str, people: usize) -> Vec<
     let one = |number: usize| {
         let user = format!("person-{number}");
         let event =
-            payload::postback(page, &user, &format!("tap-{number}"), payload_name, "tap", clock::now_ms());
+            payload::postback(page, &user, &format!("tap-{number}"), "tap", payload_name, clock::now_ms());
         request(secret, &payload::batch(page, &[event], clock::now_ms()))
     };
     (0..people).map(one).collect()
