@@ -239,6 +239,13 @@ async fn commit(
         dead: decision.dead.clone(),
         erase: decision.erase,
     };
+    for (effect, slot) in decision.open.iter().zip(&slots) {
+        shared.performing.reopen(effect.id);
+        if slot.is_none() {
+            // Once it is committed anybody may lease it: what is known of its last attempt must go before.
+            shared.performing.end(effect.id, false);
+        }
+    }
     let version = match shared.ports.store.commit(write).await? {
         Committed::Done(version) => version,
         Committed::Stale | Committed::Moved => return Ok(false),
@@ -248,7 +255,6 @@ async fn commit(
         shared.performing.end(*id, true);
     }
     for (effect, slot) in decision.open.into_iter().zip(slots) {
-        shared.performing.reopen(effect.id);
         release(shared, contact, effect, slot);
     }
     for (effect, reason) in &decision.dead {
@@ -269,7 +275,6 @@ fn release(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Optio
     match slot {
         Some(slot) => perform::launch(shared, contact, Arc::new(effect), slot),
         None => {
-            shared.performing.end(effect.id, false);
             if effect.due <= shared.now() {
                 shared.slots.set_backlog(effect.action.kind());
             } else {

@@ -8,9 +8,11 @@ use std::time::Duration;
 
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event};
+use answerbot_core::contact::message::Tap;
 use answerbot_core::{ContactId, EffectId, Time};
 use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
 use async_trait::async_trait;
+use tokio::task::JoinSet;
 
 use crate::world::{Line, Machine, envelope};
 
@@ -204,5 +206,33 @@ async fn every_question_is_answered_in_order_whatever_fails_and_whoever_dies() {
     let seeds = std::env::var("SOAK_CHAOS").ok().and_then(|it| it.parse().ok()).unwrap_or(4);
     for seed in 1..=seeds {
         run(seed).await;
+    }
+}
+
+/// The store's reply to a commit comes late, when somebody else may already have leased and performed what it
+/// wrote.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn with_too_few_slots_and_late_replies_nobody_is_forgotten() {
+    let mut machine = Machine::new();
+    machine.options.send_slots = 2;
+    machine.options.ai_slots = 2;
+    machine.outside.slow_platform(4);
+    let calm = |inner, line: &Line| -> Arc<dyn Store> {
+        Arc::new(Chaos { inner, line: line.clone(), seed: AtomicU64::new(7), fails: 0, kills: 0 })
+    };
+    let process = Arc::new(machine.start_with(calm));
+    let mut senders = JoinSet::new();
+    for person in 0..100 {
+        let process = Arc::clone(&process);
+        senders.spawn(async move {
+            let user = format!("p{person}");
+            let agree = envelope(&user, &format!("agree-{user}"), Event::Tap(Tap::Agree));
+            process.accept(agree).await.unwrap().unwrap();
+            process.says(&user, &format!("q-{user}"), "What is malaria?").await;
+        });
+    }
+    senders.join_all().await;
+    for person in 0..100 {
+        process.answered(&format!("p{person}"), "What is malaria?").await;
     }
 }

@@ -75,6 +75,7 @@ pub struct Outside {
     started: Mutex<Vec<(EffectId, Duration)>>,
     ai_faults: AtomicU64,
     ai_panics: AtomicBool,
+    send_delay_ms: AtomicU64,
     ai_delay_ms: AtomicU64,
     /// Sends that were begun and whose end the process did not live to see, or was told nothing about.
     pub in_doubt: AtomicU64,
@@ -109,6 +110,10 @@ impl Outside {
 
     pub fn fail_next_ai_calls(&self, calls: u64) {
         self.ai_faults.store(calls, Ordering::SeqCst);
+    }
+
+    pub fn slow_platform(&self, ms: u64) {
+        self.send_delay_ms.store(ms, Ordering::SeqCst);
     }
 
     pub fn panic_at_next_ai_call(&self) {
@@ -170,6 +175,7 @@ impl Channel for Line {
         }
         self.alive().await;
         let failed = |retry| Outcome::Failed(EffectFault { retry, alert: false, reason: "scripted".into() });
+        tokio::time::sleep(Duration::from_millis(self.outside.send_delay_ms.load(Ordering::SeqCst))).await;
         match fate {
             Fate::Accept => Outcome::Sent(mid),
             Fate::Busy => failed(Retry::After(0)),
@@ -323,7 +329,7 @@ impl Process {
         let engine = self.engine.clone().unwrap();
         let accepted =
             self.runtime.as_ref().unwrap().spawn(async move { engine.accept(vec![envelope]).await });
-        tokio::time::timeout(Duration::from_secs(1), accepted).await.ok()?.ok()
+        tokio::time::timeout(Duration::from_secs(5), accepted).await.ok()?.ok()
     }
 
     pub async fn stop(self, grace: Duration) {
