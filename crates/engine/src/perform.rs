@@ -130,7 +130,7 @@ async fn perform(shared: &Arc<Shared>, contact: ContactId, effect: &Effect) -> O
     metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
     match &effect.action {
         Action::Ask(question) => tokio::select! {
-            outcome = ask(shared, contact, question) => Some(outcome),
+            outcome = ask(shared, contact, question, effect.attempt) => Some(outcome),
             () = shared.cut.cancelled() => None,
         },
         Action::Send { to, message } => Some(match shared.channel(to.channel) {
@@ -161,11 +161,13 @@ async fn perform(shared: &Arc<Shared>, contact: ContactId, effect: &Effect) -> O
 }
 
 /// Asks the AI, and shows typing anew as long as it thinks.
-async fn ask(shared: &Arc<Shared>, contact: ContactId, question: &Prompt) -> Outcome {
+async fn ask(shared: &Arc<Shared>, contact: ContactId, question: &Prompt, attempt: u32) -> Outcome {
     let policy = &shared.ports.policy;
     let full = prompt::complete(policy, question);
     let person = shared.ports.hash_key.pseudonym(contact);
-    let deadline = millis(policy.ai.deadline_ms);
+    // A person who waited for a first attempt does not wait as long for the next one before being told.
+    let share = if attempt == 1 { policy.ai.deadline_ms } else { policy.ai.deadline_ms / 2 };
+    let deadline = millis(share.max(policy.ai.least_ms));
     let bound = tokio::time::sleep(deadline + MARGIN);
     tokio::pin!(bound);
     let answer = shared.ports.ai.answer(&full, &person, deadline);

@@ -109,7 +109,6 @@ pub fn null_server() {
 /// How fast it is without a store.
 pub async fn floor() {
     let port = free_port();
-    #[expect(clippy::disallowed_methods, reason = "runs itself")]
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--null-server", &port.to_string()]).stdin(Stdio::null()).stdout(Stdio::null());
     let (service, _) = Service::spawn(command, port, tempfile::tempdir().unwrap()).await;
@@ -120,7 +119,7 @@ pub async fn floor() {
     figure("acks_without_store", COUNT as f64 / seconds, "1/s", None);
     figure(
         "cpu_per_ack_without_store",
-        (service.cpu() - before).as_secs_f64() * 1e6 / COUNT as f64,
+        service.cpu().saturating_sub(before).as_secs_f64() * 1e6 / COUNT as f64,
         "us",
         None,
     );
@@ -167,7 +166,12 @@ pub async fn paused() {
     let seconds = generator::flood(service.port, Arc::new(flood), SENDERS).await;
     let rate = COUNT as f64 / seconds;
     figure("durable_acks_workers_paused", rate, "1/s", Some(10_000.0));
-    figure("cpu_per_durable_ack", (service.cpu() - before).as_secs_f64() * 1e6 / COUNT as f64, "us", None);
+    figure(
+        "cpu_per_durable_ack",
+        service.cpu().saturating_sub(before).as_secs_f64() * 1e6 / COUNT as f64,
+        "us",
+        None,
+    );
     let paced = generator::questions(&config.app_secret, &config.page_id, "paced", PEOPLE, 25_000);
     let latencies = generator::pace(service.port, Arc::new(paced), 5_000.0).await;
     figure("ack_p50_at_5000_a_second_workers_paused", latencies.percentile(50), "ms", None);

@@ -87,7 +87,7 @@ pub async fn saturated() {
     tokio::join!(flood, sent(&world, before + QUESTIONS as u64));
     let seconds = began.elapsed().as_secs_f64();
     figure("answers_a_second", QUESTIONS as f64 / seconds, "1/s", Some(4_000.0));
-    let cpu = (service.cpu() - cpu).as_secs_f64() * 1e3 / QUESTIONS as f64;
+    let cpu = service.cpu().saturating_sub(cpu).as_secs_f64() * 1e3 / QUESTIONS as f64;
     figure("cpu_per_answer_at_saturation", cpu, "ms", Some(0.3));
     let hints = (world.counts().actions - actions) as f64 / QUESTIONS as f64;
     figure("hints_per_answer_at_saturation", hints, "calls", None);
@@ -105,7 +105,7 @@ pub async fn acks_under_work() {
     let latencies = generator::pace(service.port, Arc::new(requests), 1_500.0).await;
     figure("ack_p50_at_1500_a_second_workers_running", latencies.percentile(50), "ms", None);
     figure("ack_p99_at_1500_a_second_workers_running", latencies.percentile(99), "ms", Some(20.0));
-    let cpu = (service.cpu() - cpu).as_secs_f64() * 1e3 / 15_000.0;
+    let cpu = service.cpu().saturating_sub(cpu).as_secs_f64() * 1e3 / 15_000.0;
     figure("cpu_per_answer_at_1500_a_second", cpu, "ms", None);
 }
 

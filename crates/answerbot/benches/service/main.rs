@@ -3,12 +3,7 @@
 //! The generator, the simulated world and the service share the machine, and everything is measured in one run,
 //! so figures compare as ratios. Timings are no tests: nothing here fails on a slow machine.
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a bench stops where it fails, and prints")]
-#![expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "figures"
-)]
+#![expect(clippy::cast_precision_loss, reason = "figures")]
 
 mod acks;
 mod answers;

@@ -55,7 +55,10 @@ impl Raw {
                 for line in lines {
                     match line {
                         Ok((name, value)) => raw.put(&name, value, Origin::DotEnv),
-                        Err(error) => raw.faults.push(format!(".env cannot be read: {error}.")),
+                        // The error would show the line, and with it perhaps a secret.
+                        Err(_) => raw.faults.push(
+                            ".env has a line that is not understood; write NAME=\"value\", with quotes around spaces.".into(),
+                        ),
                     }
                 }
             }
