@@ -154,7 +154,7 @@ async fn an_adapter_that_panics_silences_nobody() {
 async fn what_falls_due_while_every_slot_is_taken_leaves_when_one_is_free() {
     let mut machine = Machine::new();
     machine.options.send_slots = 1;
-    machine.options.sweep_interval = Duration::from_secs(600);
+    machine.options.sweep_interval = Duration::from_mins(10);
     let process = machine.start();
     process.agrees("ann").await;
     process.agrees("ben").await;
