@@ -4,7 +4,7 @@
 //! What correctness needs is in [`store::Store`] alone: the queue distributes work, the cache may forget.
 //!
 //! To add an adapter: implement the trait in `local`, `fleet` or `remote`, run the port's suite from
-//! [`conformance`] in its tests (feature `conformance`), and choose it in `answerbot::assemble`.
+//! `conformance` in its tests (feature `conformance`), and choose it in `answerbot::assemble`.
 
 pub mod ai;
 pub mod cache;

@@ -1,6 +1,6 @@
 //! Everything that is called over HTTP.
 //!
-//! [`router`] holds the routes, [`serve`] carries them over TCP:
+//! [`router`] holds the routes, [`serve()`] carries them over TCP:
 //!
 //! - `webhook`: `GET` and `POST /webhook`. The one path that has to be fast: body under limits, signature over
 //!   the raw bytes, parse, store, 200.

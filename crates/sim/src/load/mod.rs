@@ -30,7 +30,7 @@ pub type Hook = Arc<dyn Fn(&World, &LoadProgress) + Send + Sync>;
 /// What a load does.
 #[derive(Clone)]
 pub struct LoadPlan {
-    /// The world of [`run`]; [`run_in`] does not look at it. Recording is off in the default, to keep memory small.
+    /// The world of [`run()`]; [`run_in`] does not look at it. Recording is off in the default, to keep memory small.
     pub config: Config,
     /// How many people, 1 to 1,000,000. Questions go round among them.
     pub users: u32,
