@@ -167,7 +167,7 @@ fn privacy_content(public: &PublicPages) -> Markup {
         h2 { "What we keep" }
         ul {
             li { "The id that Messenger gives you for our page. It is not your phone number, and we do not read your profile." }
-            li { "Your last messages and our answers, for " strong { "one day" } ", so that we can follow the talk. Questions that wait for an answer, until they are answered or dropped." }
+            li { "Your last messages and our answers, for " strong { "one day" } ", so that we can follow the talk. Older ones are never used, and erased when you write again. Questions that wait for an answer, until they are answered or dropped." }
             li { "Your region and language, if you chose them, and when you agreed to the terms." }
             li { "How many questions you asked today." }
             li { "The ids of messages, without their text, for about ten days, so that nothing is answered twice." }
