@@ -36,9 +36,9 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
         tracing::warn!("ENCRYPTION_KEY is not set: a key for development lies beside the database");
     }
     let metrics = telemetry::install()?;
-    // First the port: a second start that fails on it must not touch the store.
-    let listener = listen(&world).await?;
+    // First the store, whose lock tells a second start why it is refused. Nothing is leased before it serves.
     let service = assemble::service(&world, metrics, !pause_workers)?;
+    let listener = listen(&world).await?;
     let address = listener.local_addr().context("the listener")?;
     tracing::info!(address = %address, "serving");
     run_service(service, listener, stop_signal()?).await;
