@@ -17,8 +17,8 @@ use crate::slots::Slot;
 use crate::{Shared, perform};
 
 /// Pauses while the store is away: 50 ms, 100 ms, 200 ms, ... up to 5 s.
-const PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Puts something on a contact's desk and sends somebody there if nobody sits at it.
 pub(crate) fn feed(shared: &Arc<Shared>, contact: ContactId, pile: Pile) {

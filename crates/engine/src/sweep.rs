@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
 
+use crate::attend::{LONGEST_PAUSE, PAUSE};
 use crate::desks::Pile;
 use crate::{Shared, attend, perform};
 
@@ -20,9 +21,6 @@ use crate::{Shared, attend, perform};
 const STEP: usize = 500;
 /// Effects leased at once.
 const LEASE: usize = 256;
-/// Pauses while the store refuses to lease: 50 ms, 100 ms, 200 ms, ... up to 5 s.
-const PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Envelopes younger than this are on their way through the queue.
 const YOUNG_MS: i64 = 2_000;
 

@@ -6,7 +6,7 @@ use answerbot_core::contact::event::Event;
 use answerbot_ports::reports::Reports;
 use answerbot_ports::world::Clock;
 
-use crate::world::{Fate, Machine, Real, envelope};
+use crate::world::{Delivered, Fate, Machine, Process, Real, envelope};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_is_answered() {
@@ -68,16 +68,21 @@ async fn a_hanging_send_is_not_begun_again_before_its_deadline_and_then_only_onc
     assert!(starts[1].saturating_sub(began) >= Duration::from_millis(1_600), "{starts:?}");
 }
 
+/// Ann's answer: the platform took it, but the call never hears so.
+async fn answer_that_hangs(process: &Process) -> Delivered {
+    process.agrees("ann").await;
+    let outside = &process.line.outside;
+    outside.next_fates(&[Fate::AcceptThenHang]);
+    process.says("ann", "q1", "What is malaria?").await;
+    process.answered("ann", "What is malaria?").await;
+    outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_send_whose_echo_came_is_never_sent_again() {
     let machine = Machine::new();
     let process = machine.start();
-    process.agrees("ann").await;
-    machine.outside.next_fates(&[Fate::AcceptThenHang]);
-    process.says("ann", "q1", "What is malaria?").await;
-    process.answered("ann", "What is malaria?").await;
-    let sent =
-        machine.outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap();
+    let sent = answer_that_hangs(&process).await;
     // The echo comes while the call still hangs; a second one changes nothing.
     for _ in 0..2 {
         let echo = Event::OwnEcho { effect: sent.effect, message: sent.mid };
@@ -93,12 +98,7 @@ async fn a_send_whose_echo_came_is_never_sent_again() {
 async fn an_echo_that_comes_to_the_next_process_settles_the_send_too() {
     let machine = Machine::new();
     let process = machine.start();
-    process.agrees("ann").await;
-    machine.outside.next_fates(&[Fate::AcceptThenHang]);
-    process.says("ann", "q1", "What is malaria?").await;
-    process.answered("ann", "What is malaria?").await;
-    let sent =
-        machine.outside.delivered_to("ann").into_iter().find(|it| it.text.starts_with("Answer")).unwrap();
+    let sent = answer_that_hangs(&process).await;
     let echo = Event::OwnEcho { effect: sent.effect, message: sent.mid };
     process.accept(envelope("ann", "echo-1", echo)).await.unwrap().unwrap();
     // Killed right after the acknowledgement.
