@@ -20,7 +20,7 @@ use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Database, Settings};
-use crate::telemetry::Render;
+use crate::telemetry::Metrics;
 use crate::world::{OsEntropy, SystemClock};
 
 /// Warm contacts in memory: at one to three kilobytes each, some tens of megabytes at most.
@@ -108,10 +108,11 @@ pub struct Service {
     pub store: Arc<SqliteStore>,
     pub router: axum::Router,
     pub draining: CancellationToken,
+    pub metrics: Metrics,
 }
 
 /// Assembles the service of one machine. Needs the runtime's context.
-pub fn service(world: &World, metrics: Render, work: bool) -> anyhow::Result<Service> {
+pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Service> {
     let settings = &world.settings;
     let store = world.store(Access::Serve)?;
     if store.lost_leases() > 0 {
@@ -156,7 +157,7 @@ pub fn service(world: &World, metrics: Render, work: bool) -> anyhow::Result<Ser
         verify_token: settings.messenger.verify_token.expose_secret().to_owned(),
         oversize: answerbot_web::app_secrets(secrets),
         slow_request: settings.slow_request,
-        metrics,
+        metrics: metrics.render(),
         alarm: Arc::new(move |text: &str| {
             let (alerts, text) = (Arc::clone(&alerts), text.to_owned());
             tasks.spawn(async move { alerts.alarm("platform", &text).await });
@@ -172,7 +173,7 @@ pub fn service(world: &World, metrics: Render, work: bool) -> anyhow::Result<Ser
         },
     };
     let router = answerbot_web::router(WebState::new(parts));
-    Ok(Service { engine, store, router, draining })
+    Ok(Service { engine, store, router, draining, metrics })
 }
 
 /// A key for development, made once beside the database. The real platform refuses to start without a set one.

@@ -21,6 +21,8 @@ fn no_hot_statement_scans_a_table() {
         for step in &steps {
             assert!(!step.starts_with("SCAN"), "{name}: {step}");
             assert!(!step.contains("TEMP B-TREE"), "{name} sorts: {step}");
+            // Held effects are passed over without reading their bodies.
+            assert!(*name != "effect due" || step.contains("COVERING INDEX"), "{name}: {step}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use chacha20poly1305::aead::{Aead, KeyInit, Payload};
+use chacha20poly1305::aead::{Aead, AeadInOut as _, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,6 +13,8 @@ use serde::de::DeserializeOwned;
 use crate::keys::Key;
 use crate::world::Entropy;
 
+/// Most blobs are smaller: a first guess at their length.
+const TYPICAL: usize = 1024;
 const HEAD: usize = 2 + 4 + 24;
 
 /// Why a blob cannot be read.
@@ -69,23 +71,38 @@ impl Codec {
 
     /// Seals a value as JSON. `row` names where it will stand.
     pub fn seal<T: Serialize>(&self, schema: u32, row: &[u8], value: &T) -> Result<Vec<u8>, CodecError> {
-        let plain = serde_json::to_vec(value).map_err(|_| CodecError::Damaged)?;
-        self.seal_bytes(schema, row, &plain)
+        self.sealed(schema, row, |blob| serde_json::to_writer(blob, value).map_err(|_| CodecError::Damaged))
     }
 
     /// Seals bytes.
     pub fn seal_bytes(&self, schema: u32, row: &[u8], plain: &[u8]) -> Result<Vec<u8>, CodecError> {
+        self.sealed(schema, row, |blob| {
+            blob.extend_from_slice(plain);
+            Ok(())
+        })
+    }
+
+    /// What `write` puts behind the head is encrypted where it stands.
+    fn sealed(
+        &self,
+        schema: u32,
+        row: &[u8],
+        write: impl FnOnce(&mut Vec<u8>) -> Result<(), CodecError>,
+    ) -> Result<Vec<u8>, CodecError> {
         let schema = u16::try_from(schema).map_err(|_| CodecError::Damaged)?;
         let mut nonce = [0; 24];
         self.entropy.fill(&mut nonce);
-        let payload = Payload { msg: plain, aad: row };
-        let sealed =
-            self.current.cipher.encrypt(&XNonce::from(nonce), payload).map_err(|_| CodecError::Damaged)?;
-        let mut blob = Vec::with_capacity(HEAD + sealed.len());
+        let mut blob = Vec::with_capacity(TYPICAL);
         blob.extend_from_slice(&schema.to_be_bytes());
         blob.extend_from_slice(&self.current.id);
         blob.extend_from_slice(&nonce);
-        blob.extend_from_slice(&sealed);
+        write(&mut blob)?;
+        let tag = self
+            .current
+            .cipher
+            .encrypt_inout_detached(&XNonce::from(nonce), row, (&mut blob[HEAD..]).into())
+            .map_err(|_| CodecError::Damaged)?;
+        blob.extend_from_slice(&tag);
         Ok(blob)
     }
 

@@ -13,8 +13,9 @@ const ANSWER_BYTES: usize = 1024 * 1024;
 /// Idle connections are dropped before the usual server does it: a request that meets a connection being closed
 /// has an unknown fate.
 const IDLE: Duration = Duration::from_secs(30);
-/// As many idle connections to one host as AI calls run at once by default (`AI_SLOTS`).
-const IDLE_PER_HOST: usize = 64;
+/// As many idle connections to one host as calls run at once by default: AI calls, sends and hints, with room for
+/// peaks. A call that finds none opens one, over TLS.
+const IDLE_PER_HOST: usize = 256;
 /// Over HTTP/2 all calls share a connection: a dead one is noticed after this silence and ...
 const PING_AFTER: Duration = Duration::from_secs(10);
 /// ... this long without an answer to a ping.

@@ -87,13 +87,14 @@ pub(super) fn start_logs(world: &World) -> anyhow::Result<LogGuard> {
 
 /// Serves until `stop`, then stops as designed: nothing new, sends to their end, AI calls a while longer.
 pub(super) async fn run_service(service: Service, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let Service { engine, store, router, draining } = service;
+    let Service { engine, store, router, draining, metrics } = service;
     engine.start();
     let shutdown = CancellationToken::new();
     let web = answerbot_web::serve(listener, router, shutdown.clone(), WEB_GRACE);
     tokio::pin!(web);
     tokio::select! {
         () = &mut web => tracing::error!("the listener ended by itself"),
+        () = metrics.keep_up() => {}
         () = stop => {
             tracing::info!("stopping");
             draining.cancel();

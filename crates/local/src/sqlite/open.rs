@@ -6,6 +6,7 @@ use std::time::Duration;
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::{HashKey, Key};
 use answerbot_ports::world::Entropy;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 
 use super::lock::{Lock, LockError};
@@ -99,6 +100,8 @@ pub(super) fn reader(path: &Path) -> Result<Connection, rusqlite::Error> {
 
 fn pragmas(conn: &Connection) -> Result<(), rusqlite::Error> {
     conn.busy_timeout(BUSY)?;
+    // Otherwise a statement that compares a range is compiled anew whenever its parameters change.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.set_prepared_statement_cache_capacity(64);
     conn.pragma_update(None, "journal_mode", "wal")?;
     // NORMAL can lose the last transactions when the power goes.

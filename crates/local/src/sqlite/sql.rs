@@ -32,10 +32,12 @@ pub const EFFECT_PUT: &str = "INSERT INTO effect (id, contact, kind, paid, statu
      due = excluded.due, attempt = excluded.attempt, lost = excluded.lost, reason = excluded.reason, body = excluded.body";
 /// Ends an effect.
 pub const EFFECT_SETTLE: &str = "DELETE FROM effect WHERE id = ?1";
-/// Open effects of a kind that are due.
-pub const EFFECT_DUE: &str = "SELECT e.id, c.external_id, e.due, e.attempt, e.paid, e.lost, e.body \
-     FROM effect e JOIN contact c ON c.no = e.contact \
-     WHERE e.status = 0 AND e.kind = ?1 AND e.paid = ?2 AND e.due <= ?3 ORDER BY e.due LIMIT ?4";
+/// Open effects of a kind that are due. The index alone answers: most of them are held by somebody.
+pub const EFFECT_DUE: &str = "SELECT id FROM effect \
+     WHERE status = 0 AND kind = ?1 AND paid = ?2 AND due <= ?3 ORDER BY due";
+/// One effect.
+pub const EFFECT_READ: &str = "SELECT e.id, c.external_id, e.due, e.attempt, e.paid, e.lost, e.body \
+     FROM effect e JOIN contact c ON c.no = e.contact WHERE e.id = ?1";
 /// Counts a lease; what is not settled before its process dies keeps the count.
 pub const EFFECT_LEASE: &str = "UPDATE effect SET lost = lost + 1 WHERE id = ?1";
 /// Takes the count back: the effect was not begun.
@@ -61,6 +63,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("effect put", EFFECT_PUT),
     ("effect settle", EFFECT_SETTLE),
     ("effect due", EFFECT_DUE),
+    ("effect read", EFFECT_READ),
     ("effect lease", EFFECT_LEASE),
     ("effect release", EFFECT_RELEASE),
     ("effect is open", EFFECT_IS_OPEN),

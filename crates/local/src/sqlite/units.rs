@@ -256,11 +256,13 @@ pub(super) fn lease_due(
 
 fn free_rows(tx: &Tx<'_>, kind: Kind, paid: bool, now: Time, most: usize) -> rusqlite::Result<Vec<DueRow>> {
     let mut due = tx.conn.prepare_cached(sql::EFFECT_DUE)?;
+    let mut read = tx.conn.prepare_cached(sql::EFFECT_READ)?;
     // SQLite reads lazily: rows behind the last one taken are not touched, so no limit is needed.
-    let rows = due.query_map(params![kind_number(kind), paid, now.as_millis(), -1], due_row)?;
-    let is_free =
-        |row: &rusqlite::Result<DueRow>| row.as_ref().map_or(true, |row| !tx.leases.is_held(row.id));
-    rows.filter(is_free).take(most).collect()
+    let ids = due.query_map(params![kind_number(kind), paid, now.as_millis()], |row| id16(row, 0))?;
+    let is_free = |id: &rusqlite::Result<[u8; 16]>| {
+        id.as_ref().map_or(true, |id| !tx.leases.is_held(EffectId::from_bytes(*id)))
+    };
+    ids.filter(is_free).take(most).map(|id| read.query_row([id?], due_row)).collect()
 }
 
 fn due_row(row: &Row<'_>) -> rusqlite::Result<DueRow> {

@@ -96,6 +96,9 @@ struct Provider {
     rests_until: AtomicU64,
     /// Its model refuses to answer without reasoning; only the refusal tells.
     must_reason: AtomicBool,
+    url: String,
+    /// What it calls the longest answer.
+    limit_name: &'static str,
 }
 
 impl Providers {
@@ -107,8 +110,13 @@ impl Providers {
         limits: Limits,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        let provider =
-            |config| Provider { config, rests_until: AtomicU64::new(0), must_reason: AtomicBool::new(false) };
+        let provider = |config: ProviderConfig| Provider {
+            rests_until: AtomicU64::new(0),
+            must_reason: AtomicBool::new(false),
+            url: config.url("chat/completions"),
+            limit_name: config.limit_name(),
+            config,
+        };
         Self { in_order: providers.into_iter().map(provider).collect(), client, limits, clock }
     }
 
@@ -166,11 +174,9 @@ impl Provider {
         slot: Duration,
     ) -> Result<Answer, Failure> {
         let config = &self.config;
-        let body = request::body(config, prompt, person, self.must_reason.load(Ordering::Relaxed));
-        let request = client
-            .post(config.url("chat/completions"))
-            .bearer_auth(config.api_key.expose_secret())
-            .json(&body);
+        let must_reason = self.must_reason.load(Ordering::Relaxed);
+        let body = request::body(config, self.limit_name, prompt, person, must_reason);
+        let request = client.post(&self.url).bearer_auth(config.api_key.expose_secret()).json(&body);
         let started = Instant::now();
         let called = http::call(&config.name, request, slot).await;
         let answer = called.map_err(Failure::silent).and_then(|answer| answer::read(config, &answer));
@@ -199,6 +205,11 @@ impl Provider {
 impl ProviderConfig {
     fn url(&self, path: &str) -> String {
         format!("{}/{path}", self.base_url.trim_end_matches('/'))
+    }
+
+    /// The newer models of `OpenAI` itself refuse the old name, and others who speak its API do not know the new one.
+    fn limit_name(&self) -> &'static str {
+        if self.is_openai_itself() { "max_completion_tokens" } else { "max_tokens" }
     }
 
     /// Whether this is `OpenAI` itself, not only somebody who speaks its API.

@@ -1,33 +1,71 @@
 //! The body of a question.
 
 use answerbot_core::contact::effect::{Prompt, Role};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde::ser::{SerializeMap as _, Serializer};
+use serde_json::json;
 
 use super::{ProviderConfig, ProviderKind};
 
 /// `OpenRouter` takes so many fallback models.
 const FALLBACK_MODELS: usize = 3;
 
-/// The body; `must_reason` is for a model that answers only after reasoning.
-pub(super) fn body(config: &ProviderConfig, prompt: &Prompt, person: &str, must_reason: bool) -> Value {
-    let lines: Vec<Value> =
-        prompt.lines.iter().map(|line| json!({ "role": role(line.role), "content": line.content })).collect();
-    let mut body = json!({ "model": config.model, "messages": lines, "user": person });
-    // The newer models of OpenAI refuse the old name, and other servers do not know the new one.
-    let most = if config.is_openai_itself() { "max_completion_tokens" } else { "max_tokens" };
-    body[most] = json!(prompt.max_tokens);
-    if config.kind == ProviderKind::OpenRouter {
-        // What people ask is nobody's training data.
-        body["provider"] = json!({ "data_collection": "deny" });
-        // Hidden thoughts count as answer: they would eat `max_tokens` and leave nothing to say.
-        body["reasoning"] =
-            if must_reason { json!({ "effort": "low" }) } else { json!({ "enabled": false }) };
-        if !config.fallback_models.is_empty() {
-            let models: Vec<&String> = config.fallback_models.iter().take(FALLBACK_MODELS).collect();
-            body["models"] = json!(models);
+/// The body; `limit` is what the provider calls the longest answer, `must_reason` is for a model that answers only
+/// after reasoning. Written out without a tree in between: a prompt is most of what a question costs us in bytes.
+pub(super) fn body<'a>(
+    config: &'a ProviderConfig,
+    limit: &'static str,
+    prompt: &'a Prompt,
+    person: &'a str,
+    must_reason: bool,
+) -> impl Serialize + 'a {
+    Body { config, limit, prompt, person, must_reason }
+}
+
+struct Body<'a> {
+    config: &'a ProviderConfig,
+    limit: &'static str,
+    prompt: &'a Prompt,
+    person: &'a str,
+    must_reason: bool,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    role: &'static str,
+    content: &'a str,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("model", &self.config.model)?;
+        body.serialize_entry("messages", &Lines(self.prompt))?;
+        body.serialize_entry("user", self.person)?;
+        body.serialize_entry(self.limit, &self.prompt.max_tokens)?;
+        if self.config.kind == ProviderKind::OpenRouter {
+            // What people ask is nobody's training data.
+            body.serialize_entry("provider", &json!({ "data_collection": "deny" }))?;
+            // Hidden thoughts count as answer: they would eat `max_tokens` and leave nothing to say.
+            let reasoning =
+                if self.must_reason { json!({ "effort": "low" }) } else { json!({ "enabled": false }) };
+            body.serialize_entry("reasoning", &reasoning)?;
+            let models = &self.config.fallback_models;
+            if !models.is_empty() {
+                body.serialize_entry("models", &models[..models.len().min(FALLBACK_MODELS)])?;
+            }
         }
+        body.end()
     }
-    body
+}
+
+struct Lines<'a>(&'a Prompt);
+
+impl Serialize for Lines<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer
+            .collect_seq(self.0.lines.iter().map(|it| Line { role: role(it.role), content: &it.content }))
+    }
 }
 
 const fn role(role: Role) -> &'static str {
@@ -70,7 +108,8 @@ mod tests {
                 price: None,
                 kind,
             };
-            let body = super::body(&config, &prompt, "p", false);
+            let body = super::body(&config, config.limit_name(), &prompt, "p", false);
+            let body = serde_json::to_value(body).unwrap();
             let (new, old) = (body.get("max_completion_tokens"), body.get("max_tokens"));
             assert_eq!((new.is_some(), old.is_some()), (is_new, !is_new), "{label}");
         }
