@@ -43,6 +43,33 @@ async fn missing_settings_are_told_one_by_one_and_no_secret_is_shown() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_settings_are_printed_in_columns() {
+    let world = World::start(Config::default()).await.unwrap();
+    let mut bot = Bot::new(&world, "");
+    bot.set("LOG_LEVEL", "warn");
+    bot.set("REGION_JUBA_URL", "https://juba.example.org");
+    std::fs::write(bot.folder.path().join(".env"), "SUPPORT_CONTACT=0912\n").unwrap();
+    std::fs::write(bot.folder.path().join("answerbot.toml"), "slow_request_ms = 900\n").unwrap();
+    let output = bot.run(&["config"]);
+    assert_eq!(output.status.code(), Some(0), "{}", printed(&output));
+    let text = printed(&output);
+    // One line of each origin; the origins are words of different lengths.
+    let lines = [
+        ("LOG_LEVEL", "environment", "error, warn, info"),
+        ("SUPPORT_CONTACT", ".env", "what a person who wants"),
+        ("SLOW_REQUEST_MS", "answerbot.toml", "requests slower than"),
+        ("GRAPH_VERSION", "default", "version of the Graph API"),
+        ("PAGE_ACCESS_TOKEN", "environment", "access token of the"),
+    ];
+    let columns = lines.map(|(name, origin, meaning)| {
+        let line = text.lines().find(|line| line.starts_with(&format!("{name} "))).unwrap();
+        (line.find(&format!(" {origin} ")).unwrap(), line.find(meaning).unwrap())
+    });
+    assert!(columns.iter().all(|it| *it == columns[0]), "{columns:?}:\n{text}");
+    assert!(text.contains("REGION_JUBA_URL      is set and not used"), "{text}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_policy_with_an_unknown_figure_is_refused_and_all_figures_are_printed() {
     let world = World::start(Config::default()).await.unwrap();
     let bot = Bot::new(&world, "[quota]\nfree_per_week = 3\n");

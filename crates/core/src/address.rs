@@ -60,7 +60,7 @@ pub struct Limits {
     pub typing_ms: u64,
 }
 
-/// Send API, quick replies and button template pages (`apis.md` A5).
+/// Meta's pages on the Send API, quick replies and the button template.
 const MESSENGER: Limits = Limits {
     text: 1_900,
     button_text: 640,

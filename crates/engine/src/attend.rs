@@ -79,14 +79,14 @@ async fn attend_once(shared: &Arc<Shared>, contact: ContactId, pile: &mut Pile) 
             .partition(|learned| shared.performing.was_settled(learned.effect.id));
         pile.learned = open;
         tell_durable(over);
-        if basis.envelopes.is_empty() && pile.learned.is_empty() {
+        if basis.envelopes.is_empty() && pile.learned.is_empty() && !pile.tidy {
             return Ok(());
         }
         let Some((decision, consumed)) = decided(shared, contact, &basis, pile).await? else { continue };
         if commit(shared, contact, &basis, decision, consumed).await? {
             tell_durable(std::mem::take(&mut pile.learned));
             pile.envelopes.clear();
-            pile.look = false;
+            (pile.look, pile.tidy) = (false, false);
             return Ok(());
         }
         // Somebody else decided first.
@@ -226,14 +226,15 @@ async fn commit(
         slots.push(if may { shared.slots.try_take(effect.action.kind()) } else { None });
     }
     let state = Arc::new(decision.contact);
-    let facets = Facets::of(&state);
+    let facets = Facets::of(&state, &shared.ports.policy);
     let write = Commit {
         contact,
         version: basis.version,
         consumed,
         state: Arc::clone(&state),
         schema: decision.schema,
-        facets: (basis.version == 0 || facets != Facets::of(&basis.contact)).then_some(facets),
+        facets: (basis.version == 0 || facets != Facets::of(&basis.contact, &shared.ports.policy))
+            .then_some(facets),
         open: decision.open.iter().cloned().zip(slots.iter().map(Option::is_some)).collect(),
         settled: decision.settled.clone(),
         dead: decision.dead.clone(),

@@ -28,17 +28,20 @@ pub(crate) struct Pile {
     pub learned: Vec<Learned>,
     /// Look into the store, whatever is known here.
     pub look: bool,
+    /// Decide even when nothing came: texts are past their time.
+    pub tidy: bool,
 }
 
 impl Pile {
     pub fn is_empty(&self) -> bool {
-        self.envelopes.is_empty() && self.learned.is_empty() && !self.look
+        self.envelopes.is_empty() && self.learned.is_empty() && !self.look && !self.tidy
     }
 
     pub fn add(&mut self, other: Self) {
         self.envelopes.extend(other.envelopes);
         self.learned.extend(other.learned);
         self.look |= other.look;
+        self.tidy |= other.tidy;
     }
 }
 

@@ -202,6 +202,13 @@ async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError
         let forgotten = shared.ports.store.forget_seen(shared.now().plus(-SEEN_FOR_MS)).await?;
         tracing::debug!(events = forgotten, "forgot events that are not redelivered any more");
     }
+    if shared.ports.store.take("overdue_texts", HOUR, shared.now()).await? {
+        let today = shared.now().juba_day();
+        // What one look does not bring, the next hour's does.
+        for contact in shared.ports.store.overdue_texts(today, STEP * 10).await? {
+            attend::feed(shared, contact, Pile { look: true, tidy: true, ..Pile::default() });
+        }
+    }
     metrics::gauge!("queue_depth")
         .set(f64::from(u32::try_from(shared.ports.queue.depth()).unwrap_or(u32::MAX)));
     metrics::gauge!("contacts_busy").set(f64::from(u32::try_from(shared.desks.busy()).unwrap_or(u32::MAX)));

@@ -9,7 +9,7 @@ use std::time::Duration;
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event};
 use answerbot_core::contact::message::Tap;
-use answerbot_core::{ContactId, EffectId, Time};
+use answerbot_core::{ContactId, EffectId, JubaDay, Time};
 use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
 use async_trait::async_trait;
 use tokio::task::JoinSet;
@@ -24,6 +24,8 @@ struct Chaos {
     /// In a thousand calls.
     fails: u64,
     kills: u64,
+    /// How long the reply to a commit is on its way.
+    late: Duration,
 }
 
 impl Chaos {
@@ -54,12 +56,15 @@ impl Chaos {
 }
 
 macro_rules! with_chaos {
-    ($self:ident, $call:expr) => {{
-        $self.step().await?;
-        let result = $call.await?;
-        $self.step().await?;
-        Ok(result)
-    }};
+    ($self:ident, $call:expr) => {
+        async {
+            $self.step().await?;
+            let result = $call.await?;
+            $self.step().await?;
+            Ok(result)
+        }
+        .await
+    };
 }
 
 #[async_trait]
@@ -71,7 +76,9 @@ impl Store for Chaos {
         with_chaos!(self, self.inner.open(contact))
     }
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
-        with_chaos!(self, self.inner.commit(commit))
+        let committed = with_chaos!(self, self.inner.commit(commit));
+        tokio::time::sleep(self.late).await;
+        committed
     }
     async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
         // A lease that was given and not heard of is lost until the next process: it is not tried here.
@@ -91,6 +98,9 @@ impl Store for Chaos {
         limit: usize,
     ) -> Result<Vec<ContactId>, StoreError> {
         with_chaos!(self, self.inner.unattended(before, after, limit))
+    }
+    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<ContactId>, StoreError> {
+        with_chaos!(self, self.inner.overdue_texts(day, limit))
     }
     async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError> {
         self.inner.failed(contact, number, reason).await
@@ -149,7 +159,7 @@ async fn run(seed: u64) {
         }
         let process = machine.start_with(|inner, line| {
             let seed = AtomicU64::new((seed * 1_000 + life).wrapping_mul(0xd134_2543_de82_ef95));
-            Arc::new(Chaos { inner, line: line.clone(), seed, fails: 30, kills: 6 })
+            Arc::new(Chaos { inner, line: line.clone(), seed, fails: 30, kills: 6, late: Duration::ZERO })
         });
         while !waiting.is_empty() {
             // The platform keeps what is not acknowledged, in order, and delivers some of it twice.
@@ -209,18 +219,13 @@ async fn every_question_is_answered_in_order_whatever_fails_and_whoever_dies() {
     }
 }
 
-/// The store's reply to a commit comes late, when somebody else may already have leased and performed what it
-/// wrote.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_too_few_slots_and_late_replies_nobody_is_forgotten() {
+async fn with_too_few_slots_nobody_is_forgotten() {
     let mut machine = Machine::new();
     machine.options.send_slots = 2;
     machine.options.ai_slots = 2;
     machine.outside.slow_platform(4);
-    let calm = |inner, line: &Line| -> Arc<dyn Store> {
-        Arc::new(Chaos { inner, line: line.clone(), seed: AtomicU64::new(7), fails: 0, kills: 0 })
-    };
-    let process = Arc::new(machine.start_with(calm));
+    let process = Arc::new(machine.start_with(late_by(Duration::ZERO)));
     let mut senders = JoinSet::new();
     for person in 0..100 {
         let process = Arc::clone(&process);
@@ -235,4 +240,27 @@ async fn with_too_few_slots_and_late_replies_nobody_is_forgotten() {
     for person in 0..100 {
         process.answered(&format!("p{person}"), "What is malaria?").await;
     }
+}
+
+/// A calm store whose reply to a commit is so long on its way.
+fn late_by(late: Duration) -> impl FnOnce(Arc<dyn Store>, &Line) -> Arc<dyn Store> {
+    move |inner, line| {
+        Arc::new(Chaos { inner, line: line.clone(), seed: AtomicU64::new(7), fails: 0, kills: 0, late })
+    }
+}
+
+/// The first attempt fails. The second one is due in a second, when the reply to the commit that wrote it is still
+/// on its way; so it is leased and under way by the time the reply comes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_attempt_that_began_before_its_commit_was_heard_of_counts() {
+    let machine = Machine::new();
+    let process = machine.start();
+    process.agrees("ann").await;
+    process.stop(Duration::from_secs(5)).await;
+    machine.outside.fail_next_ai_calls(1);
+    machine.outside.slow_ai(900);
+    let process = machine.start_with(late_by(Duration::from_millis(1_500)));
+    process.says("ann", "q1", "What is malaria?").await;
+    process.answered("ann", "What is malaria?").await;
+    assert_eq!(machine.outside.questions_asked().len(), 2);
 }

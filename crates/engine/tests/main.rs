@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod chaos;
+mod lost_rings;
+mod retention;
 mod sends;
 mod stopping;
 mod world;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use answerbot_core::contact::effect::{Case, EffectFault, Hint, Prompt, Reply, Retry};
@@ -15,6 +15,7 @@ use answerbot_ports::ai::{Ai, Alerts, Answer, Spent};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::codec::Codec;
 use answerbot_ports::keys::Key;
+use answerbot_ports::queue::Queue;
 use answerbot_ports::store::{Store, StoreError};
 use answerbot_ports::world::{Clock, Entropy};
 use async_trait::async_trait;
@@ -77,6 +78,8 @@ pub struct Outside {
     ai_panics: AtomicBool,
     send_delay_ms: AtomicU64,
     ai_delay_ms: AtomicU64,
+    /// How far the clock of the next processes is ahead.
+    pub clock_ahead_ms: AtomicI64,
     /// Sends that were begun and whose end the process did not live to see, or was told nothing about.
     pub in_doubt: AtomicU64,
     mids: AtomicU64,
@@ -139,6 +142,16 @@ impl Line {
         if self.dead.load(Ordering::SeqCst) {
             std::future::pending::<()>().await;
         }
+    }
+}
+
+impl Clock for Line {
+    fn now(&self) -> Time {
+        Real.now().plus(self.outside.clock_ahead_ms.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Real.monotonic()
     }
 }
 
@@ -273,6 +286,15 @@ impl Machine {
 
     /// Starts a process whose store is wrapped.
     pub fn start_with(&self, wrap: impl FnOnce(Arc<dyn Store>, &Line) -> Arc<dyn Store>) -> Process {
+        self.start_on(Arc::new(MemoryQueue::new(1_000)), wrap)
+    }
+
+    /// Starts a process on a queue, whose store is wrapped.
+    pub fn start_on(
+        &self,
+        queue: Arc<dyn Queue>,
+        wrap: impl FnOnce(Arc<dyn Store>, &Line) -> Arc<dyn Store>,
+    ) -> Process {
         let key = Key::from_bytes([7; 32]);
         let codec = Codec::new(&key, None, Arc::new(Real));
         let path = self.folder.path().join("test.db");
@@ -281,12 +303,12 @@ impl Machine {
         let line = Line { outside: Arc::clone(&self.outside), dead: Arc::default(), deadline };
         let ports = Ports {
             store: wrap(Arc::clone(&store) as Arc<dyn Store>, &line),
-            queue: Arc::new(MemoryQueue::new(1_000)),
+            queue,
             cache: Arc::new(MemoryCache::new(1_000)),
             channels: vec![Arc::new(line.clone())],
             ai: Arc::new(line.clone()),
             alerts: Arc::new(line.clone()),
-            clock: Arc::new(Real),
+            clock: Arc::new(line.clone()),
             entropy: Arc::new(Real),
             hash_key: store.hash_key(),
             policy: Arc::new(self.policy.clone()),

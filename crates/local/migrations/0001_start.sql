@@ -18,6 +18,7 @@ CREATE TABLE contact (
     phone               BLOB,                       -- keyed hash of a paying number
     subscription_status TEXT,
     subscription_expiry INTEGER,
+    texts_until         INTEGER,                    -- day by whose end all texts in `state` are past their time
     state               BLOB
 ) STRICT;
 
@@ -28,6 +29,8 @@ CREATE INDEX contact_subscription_status ON contact (subscription_status) WHERE 
 CREATE INDEX contact_subscription_expiry ON contact (subscription_expiry) WHERE subscription_expiry IS NOT NULL;
 CREATE INDEX contact_stage ON contact (stage);
 CREATE INDEX contact_reset_day ON contact (reset_day) WHERE reset_day IS NOT NULL;
+-- Ours: finds the texts of people who write no more.
+CREATE INDEX contact_texts_until ON contact (texts_until) WHERE texts_until IS NOT NULL;
 
 -- Envelopes that wait; gone once consumed.
 CREATE TABLE inbox (

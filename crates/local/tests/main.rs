@@ -1,8 +1,9 @@
-//! The store in one file: the port's suite, and what only SQLite can do wrong.
+//! Each adapter through its port's suite, and what only SQLite can do wrong.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
 mod durability;
 mod files;
 mod keys;
+mod memory;
 mod plans;
 mod support;

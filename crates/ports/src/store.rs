@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::{Contact, ContactId, EffectId, EventId, JubaDay, Time};
+use answerbot_core::{Contact, ContactId, EffectId, EventId, JubaDay, Policy, Time};
 use async_trait::async_trait;
 
 /// Most envelopes that wait in one contact's inbox.
@@ -70,14 +70,20 @@ pub struct Facets {
     pub stage: &'static str,
     /// The last day on which a free question was counted.
     pub reset_day: Option<JubaDay>,
+    /// The day by whose end all texts kept in the state are past their time.
+    pub texts_until: Option<JubaDay>,
 }
 
 impl Facets {
     /// The facets of a contact.
     #[must_use]
-    pub fn of(contact: &Contact) -> Self {
+    pub fn of(contact: &Contact, policy: &Policy) -> Self {
         let days = contact.identities.iter().map(|identity| identity.free.day);
-        Self { stage: contact.stage.name(), reset_day: days.max().filter(|day| day.0 > 0) }
+        Self {
+            stage: contact.stage.name(),
+            reset_day: days.max().filter(|day| day.0 > 0),
+            texts_until: contact.texts_until(policy),
+        }
     }
 }
 
@@ -157,6 +163,9 @@ pub trait Store: Send + Sync {
         after: Option<ContactId>,
         limit: usize,
     ) -> Result<Vec<ContactId>, StoreError>;
+
+    /// Contacts all of whose kept texts were past their time before `day`, at most `limit`.
+    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<ContactId>, StoreError>;
 
     /// Notes that an envelope failed; returns how often it has. At [`FAILURES`] it is set aside, and the next
     /// ones go on.

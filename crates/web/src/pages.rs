@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use crate::state::WebState;
 
 const STYLE: &str = include_str!("pages.css");
-/// Five minutes in browsers, an hour in a CDN, and for a week while we are away (`operations.md`, CDN).
+/// Five minutes in browsers, an hour in a CDN, and for a week while we are away.
 const CACHED: HeaderValue = HeaderValue::from_static(
     "public, max-age=300, s-maxage=3600, stale-while-revalidate=86400, stale-if-error=604800",
 );
@@ -167,7 +167,7 @@ fn privacy_content(public: &PublicPages) -> Markup {
         h2 { "What we keep" }
         ul {
             li { "The id that Messenger gives you for our page. It is not your phone number, and we do not read your profile." }
-            li { "Your last messages and our answers, for " strong { "one day" } ", so that we can follow the talk. Older ones are never used, and erased when you write again. Questions that wait for an answer, until they are answered or dropped." }
+            li { "Your last messages and our answers, for " strong { "one day" } ", so that we can follow the talk. Older ones are never used, and erased by the end of the next day. Questions that wait for an answer, until they are answered or dropped." }
             li { "Your region and language, if you chose them, and when you agreed to the terms." }
             li { "How many questions you asked today." }
             li { "The ids of messages, without their text, for about ten days, so that nothing is answered twice." }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use answerbot_core::contact::effect::{Hint, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Outcome};
 use answerbot_core::contact::message::Message;
-use answerbot_core::{Address, Channel as ChannelKind, ContactId, EffectId, EventId, Time};
+use answerbot_core::{Address, Channel as ChannelKind, ContactId, EffectId, EventId, JubaDay, Time};
 use answerbot_engine::{Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
@@ -178,6 +178,9 @@ impl Store for FakeStore {
         _: Option<ContactId>,
         _: usize,
     ) -> Result<Vec<ContactId>, StoreError> {
+        not_asked()
+    }
+    async fn overdue_texts(&self, _: JubaDay, _: usize) -> Result<Vec<ContactId>, StoreError> {
         not_asked()
     }
     async fn failed(&self, _: ContactId, _: u64, _: String) -> Result<u32, StoreError> {

@@ -16,7 +16,7 @@ pub fn run(raw: &Raw, policy: bool) -> anyhow::Result<bool> {
         let (value, origin) = raw.effective(known.name);
         let shown = match value {
             Some(_) if known.is_secret => "********".to_owned(),
-            Some(value) => value.to_owned(),
+            Some(value) => without_password(value),
             None => "(unset)".to_owned(),
         };
         out::line(&format!("{:<20} {shown:<40} {origin:<14} {}", known.name, known.meaning));
@@ -31,6 +31,31 @@ pub fn run(raw: &Raw, policy: bool) -> anyhow::Result<bool> {
         Err(faults) => {
             out::fault(&faults.to_string());
             Ok(false)
+        }
+    }
+}
+
+/// An address without the name and password in it: `mongodb://user:word@host/db`.
+fn without_password(value: &str) -> String {
+    match (value.split_once("://"), value.rfind('@')) {
+        (Some((scheme, _)), Some(at)) => format!("{scheme}://********{}", &value[at..]),
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn an_address_is_shown_without_its_password() {
+        let table = [
+            ("mongodb://ann:p%40ss@host:27017/db", "mongodb://********@host:27017/db"),
+            ("mongodb+srv://ann:a@b@host/db", "mongodb+srv://********@host/db"),
+            ("redis://:word@host", "redis://********@host"),
+            ("https://graph.facebook.com", "https://graph.facebook.com"),
+            ("sqlite:data/a@b.db", "sqlite:data/a@b.db"),
+        ];
+        for (value, shown) in table {
+            assert_eq!(super::without_password(value), shown);
         }
     }
 }

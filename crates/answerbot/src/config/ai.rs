@@ -4,6 +4,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::raw::Raw;
+use super::settings::{check_url, is_loopback};
 
 /// The model when nothing is said: cheap, sound, short answers.
 const MODEL: &str = "gpt-4o-mini";
@@ -64,11 +65,7 @@ pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
         );
     }
     for provider in &providers {
-        super::settings::check_url(
-            &format!("the base URL of the AI provider {}", provider.name),
-            &provider.base_url,
-            faults,
-        );
+        check_url(&format!("the base URL of the AI provider {}", provider.name), &provider.base_url, faults);
     }
     providers
 }
@@ -119,7 +116,8 @@ fn written(
         "openai" => ("OPENAI_API_KEY", Some("OPENAI_BASE_URL")),
         _ => ("", None),
     };
-    let key = it.api_key.clone().or_else(|| raw.get(setting).map(str::to_owned));
+    let own = it.api_key.as_deref().map(str::trim).filter(|key| !key.is_empty());
+    let key = own.or_else(|| raw.get(setting)).map(str::to_owned);
     let Some(base_url) = it.base_url.or_else(|| base.map(url)) else {
         faults.push(format!(
             "answerbot.toml: the AI provider {} has no base_url, such as \"http://127.0.0.1:11434/v1\".",
@@ -127,11 +125,17 @@ fn written(
         ));
         return None;
     };
+    if key.is_none() && needs_key(&it.name, &base_url) {
+        let or = if setting.is_empty() { String::new() } else { format!("{setting}=sk-... or ") };
+        faults.push(format!(
+            "answerbot.toml: the AI provider {} has no key, and is not asked without one: {or}api_key = \"sk-...\".",
+            it.name
+        ));
+    }
     let micro = |usd: Option<f64>| usd.filter(|it| it.is_finite() && *it >= 0.0).map(micro_usd);
     Some(AiProvider {
         is_openrouter: it.name.starts_with("openrouter"),
         base_url: base_url.trim_end_matches('/').to_owned(),
-        // A local model needs no key.
         key: key.unwrap_or_default().into(),
         models: std::iter::once(it.model).chain(it.fallback_models).collect(),
         price_in: micro(it.usd_in),
@@ -147,4 +151,17 @@ fn written(
 )]
 fn micro_usd(usd: f64) -> u64 {
     (usd * 1e6).round() as u64
+}
+
+/// OpenRouter and OpenAI answer nobody without a key; what stands in for them on this machine may, and so may a
+/// model of one's own.
+fn needs_key(name: &str, base_url: &str) -> bool {
+    let is_theirs = |url: reqwest::Url| {
+        let host = url.host_str().unwrap_or_default();
+        ["openrouter.ai", "openai.com"]
+            .iter()
+            .any(|of| host.strip_suffix(of).is_some_and(|sub| sub.is_empty() || sub.ends_with('.')))
+    };
+    let is_named = matches!(name, "openrouter" | "openai");
+    (is_named || reqwest::Url::parse(base_url).is_ok_and(is_theirs)) && !is_loopback(base_url)
 }

@@ -1,4 +1,5 @@
-//! Every setting by name, with its default and what it means. README and `config` are made from this table.
+//! Every setting by name, with its default and what it means. `config` prints this table. README repeats it by
+//! hand, and `the_readme_lists_every_setting_as_it_is` holds the two together.
 
 /// One setting.
 pub struct Known {
@@ -84,3 +85,9 @@ pub const NOT_YET: &[&str] = &[
     "WHATSAPP_ACCESS_TOKEN",
     "WHATSAPP_PHONE_NUMBER_ID",
 ];
+
+/// Whether a setting is accepted and not used: one of [`NOT_YET`], or a region's `REGION_<NAME>_URL`.
+pub fn is_not_yet(name: &str) -> bool {
+    let region = name.strip_prefix("REGION_").and_then(|rest| rest.strip_suffix("_URL"));
+    NOT_YET.contains(&name) || region.is_some_and(|region| !region.is_empty())
+}

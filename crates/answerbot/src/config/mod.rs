@@ -8,6 +8,8 @@ mod known;
 mod policy;
 mod raw;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 pub use known::KNOWN;
 pub use raw::{Origin, Raw};

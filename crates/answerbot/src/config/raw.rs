@@ -1,9 +1,12 @@
 //! Settings as they are written, each with where it came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::known::{KNOWN, NOT_YET};
+use super::known::{KNOWN, is_not_yet};
+
+/// Today's deployment calls the store by this name.
+const OLD_NAME: &str = "MONGODB_URI";
 
 /// Where a value came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,8 @@ pub enum Origin {
 
 impl std::fmt::Display for Origin {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
+        // With the width that a column asks for, which `write_str` would pass over.
+        f.pad(match self {
             Self::Environment => "environment",
             Self::DotEnv => ".env",
             Self::File => "answerbot.toml",
@@ -39,7 +43,7 @@ pub struct Raw {
     /// The section `[[ai.providers]]` of the file.
     pub providers: Option<toml::Value>,
     /// Settings that are there and not used by this release.
-    pub unused: Vec<String>,
+    pub unused: BTreeSet<String>,
     /// What is wrong with the files.
     pub faults: Vec<String>,
 }
@@ -77,12 +81,14 @@ impl Raw {
 
     /// Sets a value, over one of lower precedence; names that are no setting are passed over.
     pub fn put(&mut self, name: &str, value: String, origin: Origin) {
-        // Today's deployment calls the store by its old name.
-        let name = if name == "MONGODB_URI" { "DATABASE_URL" } else { name };
-        if NOT_YET.contains(&name) && !self.unused.iter().any(|it| it == name) {
-            self.unused.push(name.to_owned());
-        }
-        if KNOWN.iter().any(|known| known.name == name) {
+        if is_not_yet(name) {
+            // An empty value counts as unset, also over one of lower precedence.
+            if value.trim().is_empty() {
+                self.unused.remove(name);
+            } else {
+                self.unused.insert(name.to_owned());
+            }
+        } else if is_read(name) {
             self.values.insert(name.to_owned(), (value, origin));
         }
     }
@@ -90,19 +96,37 @@ impl Raw {
     /// A value that is set and not empty.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.values.get(name).map(|(value, _)| value.trim()).filter(|value| !value.is_empty())
+        self.found(name).map(|(value, _)| value)
     }
 
     /// A value or its default, and where it came from.
     #[must_use]
     pub fn effective(&self, name: &str) -> (Option<&str>, Origin) {
-        if let Some((_, origin)) = self.values.get(name)
-            && let Some(value) = self.get(name)
-        {
-            return (Some(value), *origin);
+        if let Some((value, origin)) = self.found(name) {
+            return (Some(value), origin);
         }
         let default = KNOWN.iter().find(|known| known.name == name).and_then(|known| known.default);
         (default, Origin::Default)
+    }
+
+    /// Whether the store is set under both of its names, and they differ. What a command sets stands over both.
+    #[must_use]
+    pub fn names_two_stores(&self) -> bool {
+        match (self.written("DATABASE_URL"), self.written(OLD_NAME)) {
+            (Some((_, Origin::Command)) | None, _) | (_, None) => false,
+            (Some((new, _)), Some((old, _))) => new != old,
+        }
+    }
+
+    /// A value under its name, the store's also under its old one.
+    fn found(&self, name: &str) -> Option<(&str, Origin)> {
+        let old = || if name == "DATABASE_URL" { self.written(OLD_NAME) } else { None };
+        self.written(name).or_else(old)
+    }
+
+    fn written(&self, name: &str) -> Option<(&str, Origin)> {
+        let (value, origin) = self.values.get(name)?;
+        Some((value.trim(), *origin)).filter(|(value, _)| !value.is_empty())
     }
 
     fn read_file(&mut self, path: &Path) {
@@ -111,6 +135,11 @@ impl Raw {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return,
             Err(error) => return self.faults.push(format!("answerbot.toml cannot be read: {error}.")),
         };
+        self.read_toml(&text);
+    }
+
+    /// Reads the text of an `answerbot.toml`.
+    pub(super) fn read_toml(&mut self, text: &str) {
         let table: toml::Table = match text.parse() {
             Ok(table) => table,
             Err(error) => return self.faults.push(format!("answerbot.toml is no TOML: {error}")),
@@ -132,13 +161,15 @@ impl Raw {
     }
 
     fn put_from_file(&mut self, name: &str, value: String) {
-        let is_known =
-            KNOWN.iter().any(|known| known.name == name) || name == "MONGODB_URI" || NOT_YET.contains(&name);
-        if is_known {
+        if is_read(name) || is_not_yet(name) {
             self.put(name, value, Origin::File);
         } else {
             self.faults
                 .push(format!("answerbot.toml: {name} is no setting; `answerbot config` lists them all."));
         }
     }
+}
+
+fn is_read(name: &str) -> bool {
+    name == OLD_NAME || KNOWN.iter().any(|known| known.name == name)
 }

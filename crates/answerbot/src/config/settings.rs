@@ -131,7 +131,7 @@ impl Settings {
             sweep_interval: Duration::from_millis(read.milliseconds("SWEEP_INTERVAL_MS", 50, 86_400_000)),
             slow_request: Duration::from_millis(read.milliseconds("SLOW_REQUEST_MS", 1, 60_000)),
             trust_proxy: read.switch("TRUST_PROXY"),
-            unused: raw.unused.clone(),
+            unused: raw.unused.iter().cloned().collect(),
         };
         if settings.key.is_none() && settings.meets_the_real_platform() {
             faults.push(
@@ -214,6 +214,14 @@ impl Reader<'_> {
     }
 
     fn database(&mut self) -> Database {
+        if self.raw.names_two_stores() {
+            self.faults.push(
+                "MONGODB_URI is another name of DATABASE_URL, and they are set to different values: keep one of \
+                 them, such as DATABASE_URL=sqlite:data/answerbot.db."
+                    .into(),
+            );
+            return Database::Sqlite(PathBuf::new());
+        }
         let text = self.text("DATABASE_URL");
         let path = text.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
         match path.map(|it| it.split('?').next().unwrap_or_default()).filter(|path| !path.is_empty()) {
@@ -271,7 +279,7 @@ pub(super) fn check_url(name: &str, url: &str, faults: &mut Vec<String>) {
     }
 }
 
-fn is_loopback(url: &str) -> bool {
+pub(super) fn is_loopback(url: &str) -> bool {
     let Ok(url) = reqwest::Url::parse(url) else { return false };
     match url.host_str().map(|host| host.trim_matches(['[', ']'])) {
         Some("localhost") => true,

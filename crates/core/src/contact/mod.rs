@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::address::Address;
 use crate::id::{ContactId, EffectId, EventId};
+use crate::policy::Policy;
 use crate::time::{JubaDay, Time};
 use message::{Message, Purpose};
 
@@ -116,6 +117,30 @@ pub struct Contact {
     /// What a newer release wrote.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Contact {
+    /// The day by whose end every text that is kept here is past its time; `None` when none is kept.
+    #[must_use]
+    pub fn texts_until(&self, policy: &Policy) -> Option<JubaDay> {
+        let (times, keep) = (&policy.time, policy.memory.keep_ms);
+        let ends = self
+            .memory
+            .iter()
+            .map(|turn| turn.at.plus(keep))
+            .chain(self.kept.iter().map(|it| it.arrived.plus(times.kept_question_ms)))
+            .chain(self.limited.iter().map(|it| it.arrived.plus(times.limited_question_ms)))
+            .chain(self.stale.iter().map(|it| it.arrived.plus(times.too_old_ms)))
+            .chain(self.more.iter().map(|it| it.until))
+            .chain(self.parked.iter().map(|it| self.heard_from(it.identity).plus(times.too_old_ms)));
+        ends.max().map(Time::juba_day)
+    }
+
+    /// Platform time of the last message from an identity.
+    #[must_use]
+    pub fn heard_from(&self, identity: usize) -> Time {
+        self.identities.get(identity).map_or(Time::default(), |it| it.heard)
+    }
 }
 
 /// Where a person stands. Paying adds its own steps.

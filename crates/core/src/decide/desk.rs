@@ -1,5 +1,6 @@
 //! The desk a decision is made on: the contact being changed, and what is to be done.
 
+use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -183,6 +184,13 @@ impl<'a> Desk<'a> {
         contact.kept.take_if(|kept| now.since(kept.arrived) >= times.kept_question_ms);
         contact.stale.take_if(|stale| now.since(stale.arrived) > times.too_old_ms);
         contact.more.take_if(|more| now >= more.until);
+        let (parked, past): (VecDeque<Outgoing>, VecDeque<Outgoing>) = core::mem::take(&mut contact.parked)
+            .into_iter()
+            .partition(|out| now.since(contact.heard_from(out.identity)) <= times.too_old_ms);
+        contact.parked = parked;
+        for out in past {
+            self.drop_message(&out);
+        }
     }
 
     /// As [`Desk::reply`], with a text alone.

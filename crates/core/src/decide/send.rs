@@ -8,7 +8,6 @@ use crate::contact::message::Purpose;
 use crate::contact::{Buried, Outgoing, Sending, Stage};
 use crate::id::{EffectId, EventId};
 use crate::retry;
-use crate::time::Time;
 
 /// Platform ids of our sends that are kept to know echoes by.
 const KNOWN_SENDS: usize = 30;
@@ -159,7 +158,9 @@ impl Desk<'_> {
             }
             Retry::WindowShut => {
                 if let Some(listener) = self.contact.identities.get_mut(identity) {
-                    listener.heard = Time::default();
+                    // As if it had just shut by our own reckoning.
+                    let shut = self.now.plus(-self.policy.time.reply_window_ms);
+                    listener.heard = listener.heard.min(shut);
                 }
                 self.park_sent(&sending, effect);
             }
@@ -205,7 +206,7 @@ impl Desk<'_> {
         }
     }
 
-    fn drop_message(&mut self, out: &Outgoing) {
+    pub fn drop_message(&mut self, out: &Outgoing) {
         self.record(Record::Dropped);
         self.give_back(out.unit);
     }

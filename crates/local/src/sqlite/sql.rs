@@ -23,7 +23,8 @@ pub const INBOX_READ: &str = "SELECT number, id, arrived, body FROM inbox WHERE 
 pub const COMMIT: &str = "UPDATE contact SET version = version + 1, consumed = max(consumed, ?3), schema = ?4, \
      state = ?5 WHERE external_id = ?1 AND version = ?2 AND schema <= ?6 RETURNING no";
 /// Writes the facets; only when they changed, because their indexes are written with them.
-pub const COMMIT_FACETS: &str = "UPDATE contact SET stage = ?2, reset_day = ?3 WHERE no = ?1";
+pub const COMMIT_FACETS: &str =
+    "UPDATE contact SET stage = ?2, reset_day = ?3, texts_until = ?4 WHERE no = ?1";
 /// Takes consumed envelopes out.
 pub const INBOX_PULL: &str = "DELETE FROM inbox WHERE contact = ?1 AND number <= ?2";
 /// Writes an effect, or its next attempt.
@@ -48,6 +49,9 @@ pub const EFFECT_IS_OPEN: &str = "SELECT 1 FROM effect WHERE id = ?1 AND status 
 pub const UNATTENDED: &str = "SELECT i.contact, (SELECT external_id FROM contact WHERE no = i.contact) FROM inbox i \
      WHERE i.contact > ?1 AND i.arrived < ?2 GROUP BY i.contact ORDER BY i.contact LIMIT ?3";
 
+/// Contacts whose texts are past their time.
+pub const OVERDUE_TEXTS: &str = "SELECT external_id FROM contact WHERE texts_until < ?1 LIMIT ?2";
+
 /// All of them, by name.
 pub const HOT: &[(&str, &str)] = &[
     ("see", SEE),
@@ -68,4 +72,5 @@ pub const HOT: &[(&str, &str)] = &[
     ("effect release", EFFECT_RELEASE),
     ("effect is open", EFFECT_IS_OPEN),
     ("unattended", UNATTENDED),
+    ("overdue texts", OVERDUE_TEXTS),
 ];

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use answerbot_core::contact::SCHEMA;
 use answerbot_core::contact::effect::{Action, Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::{Contact, ContactId, EffectId, EventId, Time};
+use answerbot_core::{Contact, ContactId, EffectId, EventId, JubaDay, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
 use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
@@ -295,6 +295,16 @@ impl Store for SqliteStore {
                 .query_map(params![from, before.as_millis(), limit], |row| {
                     units::id16(row, 1).map(ContactId::from_bytes)
                 })?
+                .collect()
+        };
+        self.readers.read(move |conn| find(conn).map_err(fault)).await
+    }
+
+    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<ContactId>, StoreError> {
+        let find = move |conn: &Connection| -> rusqlite::Result<Vec<ContactId>> {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            conn.prepare_cached(sql::OVERDUE_TEXTS)?
+                .query_map(params![day.0, limit], |row| units::id16(row, 0).map(ContactId::from_bytes))?
                 .collect()
         };
         self.readers.read(move |conn| find(conn).map_err(fault)).await

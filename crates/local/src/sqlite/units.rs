@@ -153,8 +153,8 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
     let Some(no) = no else { return Ok(Committed::Stale) };
     let write = || -> rusqlite::Result<()> {
         if let Some(facets) = &it.facets {
-            let day = facets.reset_day.map(|day| day.0);
-            conn.prepare_cached(sql::COMMIT_FACETS)?.execute(params![no, facets.stage, day])?;
+            let (day, texts) = (facets.reset_day.map(|day| day.0), facets.texts_until.map(|day| day.0));
+            conn.prepare_cached(sql::COMMIT_FACETS)?.execute(params![no, facets.stage, day, texts])?;
         }
         conn.prepare_cached(sql::INBOX_PULL)?.execute(params![no, it.consumed])?;
         if it.erase {

@@ -1,4 +1,4 @@
-//! Reads what a provider answered. What counts as an answer: `apis.md` D2.
+//! Reads what a provider answered. Facts: the chat completions references of OpenRouter and OpenAI.
 
 use answerbot_core::contact::effect::Reply;
 use answerbot_ports::ai::{Answer, Spent};

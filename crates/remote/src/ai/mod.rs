@@ -1,4 +1,6 @@
-//! AI providers that speak OpenAI's chat completions, tried in order. Facts: `apis.md` D, `answer-cache.md` 6.
+//! AI providers that speak OpenAI's chat completions, tried in order.
+//!
+//! Facts: OpenAI's and OpenRouter's references of chat completions, errors and usage.
 
 mod answer;
 mod check;

@@ -1,4 +1,6 @@
-//! What Graph's errors mean. The table is `apis.md` A6, as data.
+//! What Graph's errors mean, as a table.
+//!
+//! Facts: Meta's references of Graph API and Messenger Platform error codes.
 
 use answerbot_core::contact::effect::{EffectFault, Retry};
 use serde_json::Value;

@@ -1,4 +1,4 @@
-//! Facebook Messenger: the Send API and its webhooks. Facts about both: `apis.md` A and F.
+//! Facebook Messenger: the Send API and its webhooks. Facts: Meta's references of both.
 
 mod body;
 mod content;

@@ -1,7 +1,7 @@
 //! Reads the body of a webhook post. Pure, and tolerant event by event: an odd one is counted and never costs
 //! its neighbours.
 //!
-//! Facts about the shapes: `apis.md` A1 to A3 and F.
+//! Facts: Meta's reference of Messenger webhook events.
 
 use answerbot_core::contact::event::Envelope;
 use answerbot_core::{Address, Channel, EventId, Time};

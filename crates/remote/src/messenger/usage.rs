@@ -1,4 +1,6 @@
-//! Graph's usage headers: how much of a rate limit is used up, in percent (`apis.md` A7).
+//! Graph's usage headers: how much of a rate limit is used up, in percent.
+//!
+//! Facts: Meta's page on Graph API rate limits.
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;

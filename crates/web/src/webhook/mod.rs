@@ -34,7 +34,7 @@ const SIGNATURE: HeaderName = HeaderName::from_static("x-hub-signature-256");
 /// How long the store may take. With the time for the body (10 s) this ends before Meta gives up, at 20 s.
 /// What is stored although we said 503 comes again, and is known.
 const STORE_LIMIT: Duration = Duration::from_secs(9);
-/// 99.9 % of acknowledgements shall be faster (`operations.md`, SLO).
+/// 99.9 % of acknowledgements shall be faster.
 const ACK_PROMISE: Duration = Duration::from_millis(200);
 /// When the platform may try again after a 503, in seconds. Meta chooses its own time; proxies read it.
 const RETRY_SECS: u64 = 2;

@@ -67,7 +67,7 @@ async fn admit_one(store: &dyn Store, envelope: Envelope) -> (ContactId, Numbere
     }
 }
 
-/// Every case, one after the other. `leases_kinds` are those whose effects the cases may lease.
+/// Every case, one after the other.
 pub async fn store(store: Arc<dyn Store>) {
     envelopes_are_numbered_without_a_gap(&*store).await;
     a_redelivered_event_changes_nothing(&*store).await;
@@ -136,11 +136,14 @@ async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) 
     let opened = store.open(eve).await.unwrap();
     admit_one(store, text("eve", "e2", "2")).await;
     let state = Contact { stage: Stage::Ready, decisions: 7, ..Contact::default() };
-    let facets = Some(Facets { stage: "ready", reset_day: Some(JubaDay(20_000)) });
+    let facets =
+        Some(Facets { stage: "ready", reset_day: Some(JubaDay(20_000)), texts_until: Some(JubaDay(20_001)) });
     let write = Commit { state: Arc::new(state), facets, ..commit(eve, opened.version, 1) };
     assert_eq!(store.commit(write).await.unwrap(), Committed::Done(1));
     let opened = store.open(eve).await.unwrap();
     assert_eq!((opened.contact.decisions, opened.version, opened.consumed), (7, 1, 1));
+    assert_eq!(store.overdue_texts(JubaDay(20_001), 9).await.unwrap(), [], "their day is not over");
+    assert_eq!(store.overdue_texts(JubaDay(20_002), 9).await.unwrap(), [eve]);
     assert_eq!(
         opened.waiting.iter().map(|it| it.number).collect::<Vec<_>>(),
         [2],

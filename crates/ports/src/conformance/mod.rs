@@ -1,0 +1,11 @@
+//! What every adapter of a port must do, said once. An adapter's tests run the suite of its port on a fresh one.
+//!
+//! A suite waits for what must come and has no clock of its own: run it under a time-out.
+
+mod cache;
+mod queue;
+mod store;
+
+pub use self::cache::cache;
+pub use self::queue::queue;
+pub use self::store::{address, commit, effect, store, text};
