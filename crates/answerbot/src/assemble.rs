@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use answerbot_core::pay::price::Selling;
 use answerbot_engine::{Engine, Options, Ports};
 use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
 use answerbot_ports::ai::{Ai, Alerts as _};
@@ -135,6 +136,8 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
         entropy: Arc::new(OsEntropy),
         hash_key: store.hash_key(),
         policy: Arc::new(settings.policy.clone()),
+        payments: None,
+        selling: Selling::Off,
     };
     let options = Options {
         ai_slots: settings.ai_slots,

@@ -1,11 +1,13 @@
 //! Identifiers, each its own type: 16 bytes, written as 32 hex digits.
 
-use alloc::string::String;
+use alloc::string::{String, ToString as _};
 use core::fmt;
 use core::str::FromStr;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest, Sha256};
+
+use crate::aggregate::AggregateId;
 
 /// A text that is no identifier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -79,6 +81,50 @@ id! {
     EffectId
 }
 
+id! {
+    /// One payment, and the reference that MTN knows it by: the bytes of a version 4 UUID.
+    PaymentId
+}
+id! {
+    /// One paying number: its keyed hash.
+    PayerId
+}
+
+impl PaymentId {
+    /// A reference from 16 bytes of randomness, with the marks of a version 4 UUID (RFC 9562), which MTN demands.
+    #[must_use]
+    pub const fn draw(mut seed: [u8; 16]) -> Self {
+        seed[6] = seed[6] & 0x0f | 0x40;
+        seed[8] = seed[8] & 0x3f | 0x80;
+        Self(seed)
+    }
+
+    /// The reference of an order that our books lost and MTN's statement names: the same from the same name.
+    #[must_use]
+    pub fn recovered(external_id: &str) -> Self {
+        Self::draw(digest("recovered", &[external_id.as_bytes()]))
+    }
+
+    /// As MTN writes it: 8-4-4-4-12 hexadecimal digits.
+    #[must_use]
+    pub fn uuid(&self) -> String {
+        uuid::Uuid::from_bytes(self.0).hyphenated().to_string()
+    }
+
+    /// Reads it with or without hyphens.
+    pub fn parse_uuid(text: &str) -> Result<Self, BadId> {
+        uuid::Uuid::parse_str(text.trim()).map(|it| Self(it.into_bytes())).map_err(|_| BadId)
+    }
+}
+
+impl EventId {
+    /// The id of what an effect tells another aggregate: however often it is told, it is one event.
+    #[must_use]
+    pub fn told(effect: EffectId) -> Self {
+        Self(digest("told", &[&effect.0]))
+    }
+}
+
 impl EventId {
     /// The id of what a platform calls `provider_id` on `channel`; a redelivery derives the same.
     #[must_use]
@@ -96,10 +142,11 @@ impl EventId {
 }
 
 impl EffectId {
-    /// The id of the `index`-th effect of a contact's decision number `decision`.
+    /// The id of the `index`-th effect of an aggregate's decision number `decision`.
     #[must_use]
-    pub fn derive(contact: ContactId, decision: u64, index: u32) -> Self {
-        Self(digest("effect", &[&contact.0, &decision.to_be_bytes(), &index.to_be_bytes()]))
+    pub fn derive(aggregate: impl Into<AggregateId>, decision: u64, index: u32) -> Self {
+        let aggregate = aggregate.into();
+        Self(digest("effect", &[aggregate.as_bytes(), &decision.to_be_bytes(), &index.to_be_bytes()]))
     }
 }
 

@@ -10,6 +10,7 @@
 //! - [`words`]: what a message alone means: a command, a greeting, a question.
 //! - [`prompt`]: what the AI is given. [`shape`] and [`guard`]: what may leave of what it said.
 //! - [`texts`]: every fixed sentence a person reads, one file a language.
+//! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
 //! - [`retry`]: the delays of the one retry loop, written out.
 //!
@@ -21,10 +22,12 @@ extern crate alloc;
 extern crate std;
 
 pub mod address;
+pub mod aggregate;
 pub mod contact;
 pub mod decide;
 pub mod guard;
 pub mod id;
+pub mod pay;
 pub mod policy;
 pub mod prompt;
 pub mod retry;
@@ -34,8 +37,9 @@ pub mod time;
 pub mod words;
 
 pub use address::{Address, Channel};
+pub use aggregate::{AggregateId, AggregateKind, State, Target, decide_any};
 pub use contact::Contact;
-pub use decide::{Decision, decide};
-pub use id::{ContactId, EffectId, EventId};
+pub use decide::{Decision, Rules, decide};
+pub use id::{ContactId, EffectId, EventId, PayerId, PaymentId};
 pub use policy::Policy;
 pub use time::{JubaDay, Time};

@@ -3,6 +3,7 @@
 //! A TOML file names only what it changes; an unknown key is an error. `answerbot config --policy` prints all.
 
 use alloc::string::String;
+use alloc::vec;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,8 @@ section! {
         guard: Guard = Guard::default(),
         /// Links and contacts shown to people.
         service: Service = Service::default(),
+        /// Plans, payments, reminders.
+        paying: Paying = Paying::default(),
     }
 }
 
@@ -180,5 +183,65 @@ section! {
         terms_version: u32 = 1,
         /// What a person who wants a human is shown: a number, an address; `SUPPORT_CONTACT`.
         support_contact: Option<String> = None,
+    }
+}
+
+section! {
+    /// Paying. Prices stand in the price book, not here.
+    Paying {
+        /// Days of a weekly plan.
+        weekly_days: u32 = 7,
+        /// Days of a monthly plan.
+        monthly_days: u32 = 30,
+        /// How MTN's numbers in South Sudan begin, without the leading 0.
+        mtn_prefixes: Vec<String> = vec![String::from("92"), String::from("99")],
+        /// A request may be on the phone so long (MTN: 5 min); then nothing happened.
+        prompt_window_ms: i64 = 6 * 60_000,
+        /// A request is sent to MTN within this time after the person asked for it, or not at all.
+        send_within_ms: i64 = 2 * 60_000,
+        /// When MTN is asked how a payment stands, after it was asked for the money; the last one is the end.
+        polls_ms: Vec<i64> = vec![
+            5_000, 10_000, 20_000, 40_000, 60_000, 120_000, 180_000, 240_000, 300_000, 360_000, 600_000, 1_800_000,
+            3_600_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 259_200_000, 345_600_000, 432_000_000,
+            518_400_000, 604_800_000,
+        ],
+        /// The same for one that MTN ended or knows nothing of: such money has come all the same.
+        soft_polls_ms: Vec<i64> = vec![600_000, 3_600_000, 86_400_000],
+        /// When the schedule is over and MTN did not answer the last time, it is asked again after this.
+        unheard_poll_ms: i64 = 24 * 3_600_000,
+        /// A callback, or a person who says that they paid, makes us ask at once, but not more often than this.
+        nudge_apart_ms: i64 = 5_000,
+        /// "I know no such payment" is believed after so many answers ...
+        missing_polls: u32 = 5,
+        /// ... over this long.
+        missing_after_ms: i64 = 15 * 60_000,
+        /// Longest call to MTN.
+        call_deadline_ms: i64 = 30_000,
+        /// A shown price is charged so long.
+        quote_ms: i64 = 15 * 60_000,
+        /// Requests a day to one paying number.
+        requests_per_payer_per_day: u32 = 3,
+        /// After so many declines in a row a paying number is left alone ...
+        declines: u32 = 2,
+        /// ... for this long.
+        declines_pause_ms: i64 = 24 * 3_600_000,
+        /// Different paying numbers that one person may name in seven days.
+        numbers_per_week: u32 = 3,
+        /// `status` tells the payments of so many days.
+        grant_history_days: u32 = 7,
+        /// No reminder from this hour in Juba on ...
+        quiet_from_hour: u32 = 21,
+        /// ... until this one.
+        quiet_to_hour: u32 = 7,
+        /// Reminders of a weekly plan before its end.
+        weekly_before_ms: Vec<i64> = vec![24 * 3_600_000, 2 * 3_600_000],
+        /// Reminders of a weekly plan after its end.
+        weekly_after_ms: Vec<i64> = vec![12 * 3_600_000],
+        /// Reminders of a monthly plan before its end.
+        monthly_before_ms: Vec<i64> = vec![72 * 3_600_000, 24 * 3_600_000],
+        /// Reminders of a monthly plan after its end.
+        monthly_after_ms: Vec<i64> = vec![24 * 3_600_000],
+        /// Reminders of one plan's end, together.
+        max_reminders: u32 = 3,
     }
 }

@@ -27,6 +27,12 @@ const ASK_LATER: &[i64] =
 /// Delays of an alarm: 5 s, 30 s, 2 min, 10 min, then every 30 min.
 const ALERT: &[i64] = &[5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, 30 * MINUTE];
 
+/// Delays of what one aggregate tells another: 200 ms, 1 s, 5 s, 30 s, then every minute, for ever.
+const TELL: &[i64] = &[200, SECOND, 5 * SECOND, 30 * SECOND, MINUTE];
+
+/// Delays of a request for money that did not reach MTN: 2 s, 5 s, 10 s, 20 s, then every 30 s.
+const CHARGE: &[i64] = &[2 * SECOND, 5 * SECOND, 10 * SECOND, 20 * SECOND, 30 * SECOND];
+
 /// A send is given up after so many refusals; what was never sent by then is dead.
 pub const SEND_ATTEMPTS: u32 = 20;
 /// An alarm is given up after so many attempts.
@@ -56,6 +62,18 @@ pub fn ask_later(attempt: u32, seed: &[u8; 16]) -> i64 {
 #[must_use]
 pub fn alert(attempt: u32, seed: &[u8; 16]) -> i64 {
     jitter(nth(ALERT, attempt), seed)
+}
+
+/// Milliseconds before another aggregate is told again.
+#[must_use]
+pub fn tell(attempt: u32, seed: &[u8; 16]) -> i64 {
+    jitter(nth(TELL, attempt), seed)
+}
+
+/// Milliseconds before a request for money that did not reach MTN is made again.
+#[must_use]
+pub fn charge(attempt: u32, seed: &[u8; 16]) -> i64 {
+    jitter(nth(CHARGE, attempt), seed)
 }
 
 fn nth(table: &[i64], attempt: u32) -> i64 {

@@ -289,6 +289,6 @@ fn dangerous(text: &str) -> bool {
 }
 
 /// Marks without a width of their own: joiners, direction marks, variation selectors, Arabic short vowels.
-fn is_mark(c: char) -> bool {
+pub(crate) fn is_mark(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{64b}'..='\u{652}' | '\u{640}')
 }

@@ -5,6 +5,8 @@
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod pay;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod stories;

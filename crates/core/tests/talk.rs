@@ -7,10 +7,11 @@ use std::collections::BTreeMap;
 
 use answerbot_core::contact::Contact;
 use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Kind, Prompt, Reply, Retry};
-use answerbot_core::contact::event::{Envelope, Event, Input, Media, Numbered, Outcome};
+use answerbot_core::contact::event::{Envelope, Event, Input, Media, Numbered, Outcome, To};
 use answerbot_core::contact::message::{Message, Tap};
 use answerbot_core::decide::Record;
-use answerbot_core::{Address, Channel, ContactId, Decision, EffectId, EventId, Policy, Time, decide};
+use answerbot_core::pay::price::{PriceBook, Selling};
+use answerbot_core::{Address, Channel, ContactId, Decision, EffectId, EventId, Policy, Rules, Time, decide};
 
 pub const SECOND: i64 = 1_000;
 pub const MINUTE: i64 = 60 * SECOND;
@@ -22,6 +23,8 @@ pub const MORNING: Time = Time::from_millis(1_772_611_200_000);
 
 pub struct Talk {
     pub policy: Policy,
+    pub prices: PriceBook,
+    pub selling: Selling,
     pub contact: Contact,
     pub now: Time,
     pub open: BTreeMap<EffectId, Effect>,
@@ -43,6 +46,8 @@ impl Talk {
     pub fn new() -> Self {
         Self {
             policy: Policy::default(),
+            prices: PriceBook::built_in(),
+            selling: Selling::Off,
             contact: Contact::default(),
             now: MORNING,
             open: BTreeMap::new(),
@@ -122,6 +127,16 @@ impl Talk {
         self.event_at(event, Some(self.now));
     }
 
+    /// What another aggregate tells.
+    pub fn is_told(&mut self, event: Event) {
+        self.begin();
+        self.events += 1;
+        let to = To::Aggregate(identity().into());
+        let envelope = Envelope { id: event_id(self.events), to, event, sent: None };
+        let numbered = Numbered { number: self.events, arrived: self.now, identity: None, envelope };
+        self.decide(&[Input::Envelope(numbered)]);
+    }
+
     pub fn event_at(&mut self, event: Event, sent: Option<Time>) {
         self.begin();
         let numbered = self.numbered(event, sent);
@@ -140,8 +155,8 @@ impl Talk {
 
     fn numbered(&mut self, event: Event, sent: Option<Time>) -> Numbered {
         self.events += 1;
-        let envelope = Envelope { id: event_id(self.events), address: address(), event, sent };
-        Numbered { number: self.events, arrived: self.now, identity: identity(), envelope }
+        let envelope = Envelope { id: event_id(self.events), to: To::Address(address()), event, sent };
+        Numbered { number: self.events, arrived: self.now, identity: Some(identity()), envelope }
     }
 
     // What the platform does.
@@ -344,15 +359,19 @@ impl Talk {
     pub fn decide(&mut self, inputs: &[Input]) {
         let seed = [7; 16];
         let before = self.contact.clone();
-        let decision = decide(&self.policy, identity(), before.clone(), inputs, self.now, seed);
+        let decision = decide(self.rules(), identity(), before.clone(), inputs, self.now, seed);
         assert_eq!(
             decision,
-            decide(&self.policy, identity(), before, inputs, self.now, seed),
+            decide(self.rules(), identity(), before, inputs, self.now, seed),
             "not deterministic"
         );
         self.apply(decision);
         self.check();
         self.deliver();
+    }
+
+    pub fn rules(&self) -> Rules<'_> {
+        Rules { policy: &self.policy, prices: &self.prices, selling: self.selling }
     }
 
     fn apply(&mut self, decision: Decision) {
@@ -374,7 +393,7 @@ impl Talk {
         }
         self.records.extend(decision.records);
         self.hints.extend(decision.hints);
-        self.contact = decision.contact;
+        self.contact = decision.state;
     }
 
     /// What holds after every decision.

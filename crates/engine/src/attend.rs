@@ -1,14 +1,13 @@
-//! Attending a contact: open, decide, commit, and let the effects go.
+//! Attending an aggregate: open, decide, commit, and let the effects go.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use answerbot_core::contact::Contact;
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Input, Numbered};
 use answerbot_core::decide::Record;
-use answerbot_core::{ContactId, Decision, decide};
+use answerbot_core::{AggregateId, Decision, Rules, State, decide_any};
 use answerbot_ports::cache::Warm;
 use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, StoreError};
 
@@ -20,15 +19,15 @@ use crate::{Shared, perform};
 pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 pub(crate) const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Puts something on a contact's desk and sends somebody there if nobody sits at it.
-pub(crate) fn feed(shared: &Arc<Shared>, contact: ContactId, pile: Pile) {
-    if shared.desks.put(contact, pile) {
-        shared.tasks.spawn(attend(Arc::clone(shared), contact));
+/// Puts something on an aggregate's desk and sends somebody there if nobody sits at it.
+pub(crate) fn feed(shared: &Arc<Shared>, aggregate: AggregateId, pile: Pile) {
+    if shared.desks.put(aggregate, pile) {
+        shared.tasks.spawn(attend(Arc::clone(shared), aggregate));
     }
 }
 
 /// Whoever sits at a desk leaves it, whatever happens: nobody else would ever sit down there.
-struct Seat<'a>(&'a Shared, ContactId);
+struct Seat<'a>(&'a Shared, AggregateId);
 
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
@@ -38,22 +37,22 @@ impl Drop for Seat<'_> {
     }
 }
 
-async fn attend(shared: Arc<Shared>, contact: ContactId) {
-    let _seat = Seat(&shared, contact);
+async fn attend(shared: Arc<Shared>, aggregate: AggregateId) {
+    let _seat = Seat(&shared, aggregate);
     let mut pause = PAUSE;
-    while let Some(mut pile) = shared.desks.take(contact) {
-        match attend_once(&shared, contact, &mut pile).await {
+    while let Some(mut pile) = shared.desks.take(aggregate) {
+        match attend_once(&shared, aggregate, &mut pile).await {
             Ok(()) => pause = PAUSE,
             Err(error) => {
                 metrics::counter!("attend_failed_total").increment(1);
-                tracing::error!(contact.id = %contact, error = %error, "a contact could not be attended; trying again");
+                tracing::error!(contact.id = %aggregate, error = %error, "a contact could not be attended; trying again");
                 let nothing_to_lose = matches!(error, StoreError::Unreadable(_)) && pile.learned.is_empty();
                 if shared.stopping.is_cancelled() || nothing_to_lose {
                     // The store has the envelopes, and the effects stay open in it.
-                    return shared.desks.leave(contact);
+                    return shared.desks.leave(aggregate);
                 }
                 pile.look = true;
-                shared.desks.put_back(contact, pile);
+                shared.desks.put_back(aggregate, pile);
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
@@ -63,16 +62,20 @@ async fn attend(shared: Arc<Shared>, contact: ContactId) {
 
 /// What a decision is made on.
 struct Basis {
-    contact: Arc<Contact>,
+    state: Arc<State>,
     version: u64,
     consumed: u64,
     envelopes: Vec<Numbered>,
 }
 
 /// Decides what is on the pile and commits it. What it could not take is left on the pile.
-async fn attend_once(shared: &Arc<Shared>, contact: ContactId, pile: &mut Pile) -> Result<(), StoreError> {
+async fn attend_once(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    pile: &mut Pile,
+) -> Result<(), StoreError> {
     loop {
-        let basis = basis(shared, contact, pile).await?;
+        let basis = basis(shared, aggregate, pile).await?;
         // An outcome that came twice, such as an echo and then the call's own answer, needs no decision.
         let (over, open) = std::mem::take(&mut pile.learned)
             .into_iter()
@@ -82,8 +85,8 @@ async fn attend_once(shared: &Arc<Shared>, contact: ContactId, pile: &mut Pile) 
         if basis.envelopes.is_empty() && pile.learned.is_empty() && !pile.tidy {
             return Ok(());
         }
-        let Some((decision, consumed)) = decided(shared, contact, &basis, pile).await? else { continue };
-        if commit(shared, contact, &basis, decision, consumed).await? {
+        let Some((decision, consumed)) = decided(shared, aggregate, &basis, pile).await? else { continue };
+        if commit(shared, aggregate, &basis, decision, consumed).await? {
             tell_durable(std::mem::take(&mut pile.learned));
             pile.envelopes.clear();
             (pile.look, pile.tidy) = (false, false);
@@ -91,27 +94,27 @@ async fn attend_once(shared: &Arc<Shared>, contact: ContactId, pile: &mut Pile) 
         }
         // Somebody else decided first.
         metrics::counter!("commits_stale_total").increment(1);
-        shared.ports.cache.forget(contact).await;
+        shared.ports.cache.forget(aggregate).await;
         pile.look = true;
     }
 }
 
 /// The warm state, when the envelopes at hand follow on it without a gap; else what the store has.
-async fn basis(shared: &Shared, contact: ContactId, pile: &mut Pile) -> Result<Basis, StoreError> {
+async fn basis(shared: &Shared, aggregate: AggregateId, pile: &mut Pile) -> Result<Basis, StoreError> {
     if !pile.look
-        && let Some(warm) = shared.ports.cache.recall(contact).await
+        && let Some(warm) = shared.ports.cache.recall(aggregate).await
     {
         pile.envelopes.retain(|numbered| numbered.number > warm.consumed);
         pile.envelopes.sort_by_key(|numbered| numbered.number);
         let follows = pile.envelopes.iter().zip(warm.consumed + 1..).all(|(it, number)| it.number == number);
         if follows {
-            let Warm { contact, version, consumed } = warm;
-            return Ok(Basis { contact, version, consumed, envelopes: pile.envelopes.clone() });
+            let Warm { state, version, consumed } = warm;
+            return Ok(Basis { state, version, consumed, envelopes: pile.envelopes.clone() });
         }
     }
-    let opened = shared.ports.store.open(contact).await?;
+    let opened = shared.ports.store.open(aggregate).await?;
     Ok(Basis {
-        contact: Arc::new(opened.contact),
+        state: Arc::new(opened.state),
         version: opened.version,
         consumed: opened.consumed,
         envelopes: opened.waiting,
@@ -122,10 +125,10 @@ async fn basis(shared: &Shared, contact: ContactId, pile: &mut Pile) -> Result<B
 /// `None` when that one was dealt with and the rest should be looked at anew.
 async fn decided(
     shared: &Arc<Shared>,
-    contact: ContactId,
+    aggregate: AggregateId,
     basis: &Basis,
     pile: &mut Pile,
-) -> Result<Option<(Decision, u64)>, StoreError> {
+) -> Result<Option<(Decision<State>, u64)>, StoreError> {
     let mut inputs: Vec<Input> = basis.envelopes.iter().cloned().map(Input::Envelope).collect();
     inputs.extend(
         pile.learned
@@ -133,18 +136,18 @@ async fn decided(
             .map(|it| Input::Outcome { effect: (*it.effect).clone(), outcome: it.outcome.clone() }),
     );
     let last = basis.envelopes.last().map_or(basis.consumed, |it| it.number);
-    if let Some(decision) = try_decide(shared, contact, basis, &inputs) {
+    if let Some(decision) = try_decide(shared, aggregate, basis, &inputs) {
         return Ok(Some((decision, last)));
     }
     // The good ones before the bad one are committed as they are; then the bad one stands alone.
     let good = (0..inputs.len())
-        .take_while(|end| try_decide(shared, contact, basis, &inputs[..=*end]).is_some())
+        .take_while(|end| try_decide(shared, aggregate, basis, &inputs[..=*end]).is_some())
         .count();
     if good > 0 {
         let envelopes = good.min(basis.envelopes.len());
         let consumed = envelopes.checked_sub(1).map_or(basis.consumed, |index| basis.envelopes[index].number);
-        let Some(decision) = try_decide(shared, contact, basis, &inputs[..good]) else { return Ok(None) };
-        if commit(shared, contact, basis, decision, consumed).await? {
+        let Some(decision) = try_decide(shared, aggregate, basis, &inputs[..good]) else { return Ok(None) };
+        if commit(shared, aggregate, basis, decision, consumed).await? {
             tell_durable(pile.learned.drain(..good - envelopes).collect());
         }
         pile.look = true;
@@ -154,13 +157,13 @@ async fn decided(
     match basis.envelopes.first() {
         Some(bad) => {
             let failures =
-                shared.ports.store.failed(contact, bad.number, "deciding it failed".into()).await?;
+                shared.ports.store.failed(aggregate, bad.number, "deciding it failed".into()).await?;
             if failures >= FAILURES {
-                shared.ports.cache.forget(contact).await;
-                shared.alarm("event_set_aside", contact.to_string());
+                shared.ports.cache.forget(aggregate).await;
+                shared.alarm("event_set_aside", aggregate.to_string());
             }
         }
-        None => bury_bad_outcome(shared, contact, basis, pile).await?,
+        None => bury_bad_outcome(shared, aggregate, basis, pile).await?,
     }
     Ok(None)
 }
@@ -168,7 +171,7 @@ async fn decided(
 /// An outcome that cannot be decided ends its effect as dead, so that the contact goes on.
 async fn bury_bad_outcome(
     shared: &Shared,
-    contact: ContactId,
+    aggregate: AggregateId,
     basis: &Basis,
     pile: &mut Pile,
 ) -> Result<(), StoreError> {
@@ -179,42 +182,50 @@ async fn bury_bad_outcome(
     }
     let effect = Arc::clone(&bad.effect);
     let commit = Commit {
-        contact,
+        aggregate,
         version: basis.version,
         consumed: basis.consumed,
-        state: Arc::clone(&basis.contact),
-        schema: answerbot_core::contact::SCHEMA,
+        state: Arc::clone(&basis.state),
+        schema: State::known_schema(aggregate.kind()),
         facets: None,
         open: Vec::new(),
         settled: Vec::new(),
         dead: vec![((*effect).clone(), "its outcome could not be decided".into())],
         erase: false,
+        entries: Vec::new(),
     };
     if let Committed::Done(_) = shared.ports.store.commit(commit).await? {
         shared.performing.end(effect.id, true);
         pile.learned.remove(0);
     }
-    shared.ports.cache.forget(contact).await;
+    shared.ports.cache.forget(aggregate).await;
     Ok(())
 }
 
-fn try_decide(shared: &Shared, contact: ContactId, basis: &Basis, inputs: &[Input]) -> Option<Decision> {
+fn try_decide(
+    shared: &Shared,
+    aggregate: AggregateId,
+    basis: &Basis,
+    inputs: &[Input],
+) -> Option<Decision<State>> {
     let seed = shared.ports.entropy.seed();
-    let state = (*basis.contact).clone();
-    let run = || decide(&shared.ports.policy, contact, state, inputs, shared.now(), seed);
+    let state = (*basis.state).clone();
+    let market = shared.market();
+    let rules = Rules { policy: &shared.ports.policy, prices: &market.prices, selling: market.selling };
+    let run = || decide_any(rules, aggregate, state, inputs, shared.now(), seed);
     let result = catch_unwind(AssertUnwindSafe(run));
     if result.is_err() {
         metrics::counter!("decide_panics_total").increment(1);
     }
-    result.ok()
+    result.ok().flatten()
 }
 
 /// Commits a decision and lets its effects go. False when somebody else decided first.
 async fn commit(
     shared: &Arc<Shared>,
-    contact: ContactId,
+    aggregate: AggregateId,
     basis: &Basis,
-    decision: Decision,
+    decision: Decision<State>,
     consumed: u64,
 ) -> Result<bool, StoreError> {
     let now = shared.now();
@@ -225,20 +236,22 @@ async fn commit(
         let may = here && !shared.stopping.is_cancelled();
         slots.push(if may { shared.slots.try_take(effect.action.kind()) } else { None });
     }
-    let state = Arc::new(decision.contact);
+    let state = Arc::new(decision.state);
     let facets = Facets::of(&state, &shared.ports.policy);
     let write = Commit {
-        contact,
+        aggregate,
         version: basis.version,
         consumed,
         state: Arc::clone(&state),
         schema: decision.schema,
-        facets: (basis.version == 0 || facets != Facets::of(&basis.contact, &shared.ports.policy))
-            .then_some(facets),
+        facets: facets.filter(|it| {
+            basis.version == 0 || Some(it) != Facets::of(&basis.state, &shared.ports.policy).as_ref()
+        }),
         open: decision.open.iter().cloned().zip(slots.iter().map(Option::is_some)).collect(),
         settled: decision.settled.clone(),
         dead: decision.dead.clone(),
         erase: decision.erase,
+        entries: decision.entries,
     };
     for (effect, slot) in decision.open.iter().zip(&slots) {
         shared.performing.reopen(effect.id);
@@ -251,17 +264,17 @@ async fn commit(
         Committed::Done(version) => version,
         Committed::Stale | Committed::Moved => return Ok(false),
     };
-    shared.ports.cache.remember(contact, Warm { contact: state, version, consumed }).await;
+    shared.ports.cache.remember(aggregate, Warm { state, version, consumed }).await;
     for id in decision.settled.iter().chain(decision.dead.iter().map(|(effect, _)| &effect.id)) {
         shared.performing.end(*id, true);
     }
     for (effect, slot) in decision.open.into_iter().zip(slots) {
-        release(shared, contact, effect, slot);
+        release(shared, aggregate, effect, slot);
     }
     for (effect, reason) in &decision.dead {
         let kind = effect.action.kind().name();
         metrics::counter!("effects_dead_total", "kind" => kind).increment(1);
-        tracing::error!(contact.id = %contact, effect.id = %effect.id, effect.kind = kind, reason, "an effect is dead");
+        tracing::error!(contact.id = %aggregate, effect.id = %effect.id, effect.kind = kind, reason, "an effect is dead");
         shared.alarm("effect_dead", reason.clone());
     }
     for hint in decision.hints {
@@ -272,9 +285,9 @@ async fn commit(
 }
 
 /// A committed effect: performed here, or left in the store until it is due or a slot is free.
-fn release(shared: &Arc<Shared>, contact: ContactId, effect: Effect, slot: Option<Slot>) {
+fn release(shared: &Arc<Shared>, aggregate: AggregateId, effect: Effect, slot: Option<Slot>) {
     match slot {
-        Some(slot) => perform::launch(shared, contact, Arc::new(effect), slot),
+        Some(slot) => perform::launch(shared, aggregate, Arc::new(effect), 0, slot),
         None => {
             if effect.due <= shared.now() {
                 shared.slots.set_backlog(effect.action.kind());

@@ -1,10 +1,10 @@
-//! One desk a contact: what came for it, and whether somebody sits there. So one contact is decided by one
+//! One desk an aggregate: what came for it, and whether somebody sits there. So one aggregate is decided by one
 //! task at a time in this process; between processes the version guards.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use answerbot_core::ContactId;
+use answerbot_core::AggregateId;
 use answerbot_core::contact::effect::Effect;
 use answerbot_core::contact::event::{Numbered, Outcome};
 use parking_lot::Mutex;
@@ -20,7 +20,7 @@ pub(crate) struct Learned {
     pub panics: u32,
 }
 
-/// What came for a contact since it was last attended.
+/// What came for an aggregate since it was last attended.
 #[derive(Debug, Default)]
 pub(crate) struct Pile {
     /// Envelopes as they were admitted here; the store has them too.
@@ -47,51 +47,51 @@ impl Pile {
 
 #[derive(Default)]
 pub(crate) struct Desks {
-    open: Mutex<HashMap<ContactId, Pile>>,
+    open: Mutex<HashMap<AggregateId, Pile>>,
 }
 
 impl Desks {
     /// Puts something on a desk. True when nobody sits there: the caller must send somebody.
-    pub fn put(&self, contact: ContactId, pile: Pile) -> bool {
+    pub fn put(&self, aggregate: AggregateId, pile: Pile) -> bool {
         let mut open = self.open.lock();
-        match open.get_mut(&contact) {
+        match open.get_mut(&aggregate) {
             Some(desk) => {
                 desk.add(pile);
                 false
             }
             None => {
-                open.insert(contact, pile);
+                open.insert(aggregate, pile);
                 true
             }
         }
     }
 
     /// Puts back, in front, what could not be decided.
-    pub fn put_back(&self, contact: ContactId, mut pile: Pile) {
+    pub fn put_back(&self, aggregate: AggregateId, mut pile: Pile) {
         let mut open = self.open.lock();
-        let later = std::mem::take(open.entry(contact).or_default());
+        let later = std::mem::take(open.entry(aggregate).or_default());
         pile.add(later);
-        open.insert(contact, pile);
+        open.insert(aggregate, pile);
     }
 
     /// Takes everything from a desk; an empty desk is left for good.
-    pub fn take(&self, contact: ContactId) -> Option<Pile> {
+    pub fn take(&self, aggregate: AggregateId) -> Option<Pile> {
         let mut open = self.open.lock();
-        let pile = std::mem::take(open.get_mut(&contact)?);
+        let pile = std::mem::take(open.get_mut(&aggregate)?);
         if pile.is_empty() {
-            open.remove(&contact);
+            open.remove(&aggregate);
             return None;
         }
         Some(pile)
     }
 
     /// Leaves a desk with whatever is on it; the store has the envelopes.
-    pub fn leave(&self, contact: ContactId) {
-        self.open.lock().remove(&contact);
+    pub fn leave(&self, aggregate: AggregateId) {
+        self.open.lock().remove(&aggregate);
     }
 
-    pub fn is_open(&self, contact: ContactId) -> bool {
-        self.open.lock().contains_key(&contact)
+    pub fn is_open(&self, aggregate: AggregateId) -> bool {
+        self.open.lock().contains_key(&aggregate)
     }
 
     pub fn busy(&self) -> usize {

@@ -48,10 +48,10 @@ impl Intake for Engine {
             }
         }
         // The messages first: an echo may have to wait for a commit.
-        admit(shared, fresh, &mut taken).await?;
+        add(&mut taken, admit(shared, fresh).await?);
         for (effect, message, envelope) in echoes {
             if needs_admission(shared, effect, message).await? {
-                admit(shared, vec![envelope], &mut taken).await?;
+                add(&mut taken, admit(shared, vec![envelope]).await?);
             } else {
                 taken.passed_over += 1;
             }
@@ -60,18 +60,24 @@ impl Intake for Engine {
     }
 }
 
-async fn admit(
+fn add(taken: &mut Taken, more: Taken) {
+    taken.new += more.new;
+    taken.passed_over += more.passed_over;
+}
+
+/// Stores envelopes and rings for whom they concern.
+pub(crate) async fn admit(
     shared: &std::sync::Arc<Shared>,
     envelopes: Vec<Envelope>,
-    taken: &mut Taken,
-) -> Result<(), StoreError> {
+) -> Result<Taken, StoreError> {
+    let mut taken = Taken::default();
     if envelopes.is_empty() {
-        return Ok(());
+        return Ok(taken);
     }
     let admissions = shared.ports.store.admit(envelopes, shared.now()).await?;
     for admission in admissions {
-        let (contact, numbered) = match admission {
-            Admission::New { contact, numbered } => (contact, numbered),
+        let (aggregate, numbered) = match admission {
+            Admission::New { aggregate, numbered } => (aggregate, numbered),
             Admission::Full(note) => {
                 metrics::counter!("inbox_full_total").increment(1);
                 match note {
@@ -86,13 +92,13 @@ async fn admit(
             }
         };
         taken.new += 1;
-        let ring = Ring { contact, envelopes: vec![numbered] };
+        let ring = Ring { aggregate, envelopes: vec![numbered] };
         if shared.ports.queue.ring(ring).await.is_err() {
             metrics::counter!("rings_lost_total").increment(1);
-            tracing::warn!(contact.id = %contact, "a ring was lost; the sweeper will find the contact");
+            tracing::warn!(contact.id = %aggregate, "a ring was lost; the sweeper will find the contact");
         }
     }
-    Ok(())
+    Ok(taken)
 }
 
 /// An echo of our own send matters only while that send is open.
@@ -107,13 +113,13 @@ async fn needs_admission(
     if shared.performing.was_settled(effect) {
         return Ok(false);
     }
-    let Some((contact, performed)) = shared.performing.get(effect) else {
+    let Some((aggregate, performed)) = shared.performing.get(effect) else {
         return shared.ports.store.is_open(effect).await;
     };
     let (durable, settled) = oneshot::channel();
     let learned =
         Learned { effect: performed, outcome: Outcome::Sent(message), durable: Some(durable), panics: 0 };
-    attend::feed(shared, contact, Pile { learned: vec![learned], ..Pile::default() });
+    attend::feed(shared, aggregate, Pile { learned: vec![learned], ..Pile::default() });
     settled.await.map_err(|_| StoreError::Unavailable("the echo was not settled".into()))?;
     Ok(false)
 }

@@ -7,8 +7,8 @@
 //! ```
 //!
 //! - [`intake`]: what a channel parsed goes into the store; an echo settles the send it confirms.
-//! - [`attend`]: one contact at a time: what waits for it is decided and committed.
-//! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its contact.
+//! - [`attend`]: one aggregate (a contact, a payment, a paying number) at a time: what waits for it is decided and committed.
+//! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its aggregate.
 //! - [`sweep`]: what dead processes and lost rings left behind is found by looking, on a timer.
 //!
 //! **Architecture invariant:** no decision is made here, and nothing is performed that was not committed.
@@ -17,6 +17,7 @@ mod attend;
 mod desks;
 mod hints;
 mod intake;
+mod momo;
 mod perform;
 mod slots;
 mod sweep;
@@ -24,14 +25,17 @@ mod sweep;
 use std::sync::Arc;
 use std::time::Duration;
 
+use answerbot_core::pay::price::{PriceBook, Selling};
 use answerbot_core::{Channel as ChannelKind, Policy, Time};
 use answerbot_ports::ai::{Ai, Alerts};
 use answerbot_ports::cache::Cache;
 use answerbot_ports::channel::Channel;
 use answerbot_ports::keys::HashKey;
+use answerbot_ports::payments::Payments;
 use answerbot_ports::queue::Queue;
 use answerbot_ports::store::Store;
 use answerbot_ports::world::{Clock, Entropy};
+use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -43,7 +47,7 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// Distributes rings.
     pub queue: Arc<dyn Queue>,
-    /// Warm contacts.
+    /// Warm aggregates.
     pub cache: Arc<dyn Cache>,
     /// The chat platforms.
     pub channels: Vec<Arc<dyn Channel>>,
@@ -59,6 +63,19 @@ pub struct Ports {
     pub hash_key: HashKey,
     /// Every figure.
     pub policy: Arc<Policy>,
+    /// Mobile money; `None` while paying is not set up.
+    pub payments: Option<Arc<dyn Payments>>,
+    /// Whether, and for what money, anything is sold.
+    pub selling: Selling,
+}
+
+/// What is sold, as it was last read.
+#[derive(Clone, Debug)]
+pub struct Market {
+    /// The prices.
+    pub prices: PriceBook,
+    /// Whether, and for what money.
+    pub selling: Selling,
 }
 
 /// Figures of one process.
@@ -95,6 +112,7 @@ pub(crate) struct Shared {
     pub hints: hints::Hints,
     pub wakeups: sweep::Wakeups,
     pub tasks: TaskTracker,
+    market: RwLock<Arc<Market>>,
     /// Start nothing new.
     pub stopping: CancellationToken,
     /// Cut what is still at the AI.
@@ -110,6 +128,7 @@ impl Engine {
         let hints = hints::Hints::start(&ports.channels, &tasks, &stopping);
         let shared = Shared {
             slots: slots::Slots::new(options.ai_slots, options.send_slots),
+            market: RwLock::new(Arc::new(Market { prices: PriceBook::built_in(), selling: ports.selling })),
             ports,
             options,
             desks: desks::Desks::default(),
@@ -155,7 +174,7 @@ impl Engine {
         self.shared.tasks.clone()
     }
 
-    /// Contacts being attended, effects being performed.
+    /// Aggregates being attended, effects being performed.
     #[must_use]
     pub fn load(&self) -> (usize, usize) {
         (self.shared.desks.busy(), self.shared.performing.count())
@@ -165,6 +184,11 @@ impl Engine {
 impl Shared {
     pub fn now(&self) -> Time {
         self.ports.clock.now()
+    }
+
+    /// What is sold now.
+    pub fn market(&self) -> Arc<Market> {
+        Arc::clone(&self.market.read())
     }
 
     /// Raises an alarm without making anybody wait for it.

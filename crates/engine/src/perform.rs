@@ -6,14 +6,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Prompt, Retry};
-use answerbot_core::contact::event::Outcome;
-use answerbot_core::{ContactId, EffectId, prompt};
+use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
+use answerbot_core::pay::payment::Charged;
+use answerbot_core::{AggregateId, EffectId, EventId, Target, prompt};
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use crate::desks::{Learned, Pile};
 use crate::slots::Slot;
-use crate::{Shared, attend};
+use crate::{Shared, attend, intake, momo};
 
 /// Settled effects that are remembered, so that their echoes need no read.
 const REMEMBERED: usize = 50_000;
@@ -29,7 +30,7 @@ pub(crate) struct Performing {
 
 #[derive(Default)]
 struct Inner {
-    open: HashMap<EffectId, (ContactId, Arc<Effect>, u64)>,
+    open: HashMap<EffectId, (AggregateId, Arc<Effect>, u64)>,
     settled: HashSet<EffectId>,
     order: VecDeque<EffectId>,
     turns: u64,
@@ -38,14 +39,14 @@ struct Inner {
 impl Performing {
     /// Begins an attempt; its number tells it from a later one of the same effect. `None` when the effect was
     /// settled in the moment between its lease and now.
-    fn begin(&self, contact: ContactId, effect: &Arc<Effect>) -> Option<u64> {
+    fn begin(&self, aggregate: AggregateId, effect: &Arc<Effect>) -> Option<u64> {
         let mut inner = self.inner.lock();
         if inner.settled.contains(&effect.id) {
             return None;
         }
         inner.turns += 1;
         let turn = inner.turns;
-        inner.open.insert(effect.id, (contact, Arc::clone(effect), turn));
+        inner.open.insert(effect.id, (aggregate, Arc::clone(effect), turn));
         Some(turn)
     }
 
@@ -73,8 +74,8 @@ impl Performing {
         }
     }
 
-    pub fn get(&self, effect: EffectId) -> Option<(ContactId, Arc<Effect>)> {
-        self.inner.lock().open.get(&effect).map(|(contact, effect, _)| (*contact, Arc::clone(effect)))
+    pub fn get(&self, effect: EffectId) -> Option<(AggregateId, Arc<Effect>)> {
+        self.inner.lock().open.get(&effect).map(|(aggregate, effect, _)| (*aggregate, Arc::clone(effect)))
     }
 
     pub fn was_settled(&self, effect: EffectId) -> bool {
@@ -87,12 +88,20 @@ impl Performing {
 }
 
 /// Performs a leased effect in a task of its own.
-pub(crate) fn launch(shared: &Arc<Shared>, contact: ContactId, effect: Arc<Effect>, slot: Slot) {
-    let Some(turn) = shared.performing.begin(contact, &effect) else { return };
+///
+/// `lost` says how many processes died while it was open: it may have been performed before.
+pub(crate) fn launch(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: Arc<Effect>,
+    lost: u32,
+    slot: Slot,
+) {
+    let Some(turn) = shared.performing.begin(aggregate, &effect) else { return };
     let task = Arc::clone(shared);
     shared.tasks.spawn(async move {
         // A panic of an adapter is a failure like others: the contact must not wait for it for ever.
-        let outcome = AssertUnwindSafe(perform(&task, contact, &effect)).catch_unwind().await;
+        let outcome = AssertUnwindSafe(perform(&task, aggregate, &effect, lost)).catch_unwind().await;
         drop(slot);
         let outcome = outcome.unwrap_or_else(|_| Some(panicked(&effect)));
         if !task.performing.is_current(effect.id, turn) {
@@ -107,7 +116,7 @@ pub(crate) fn launch(shared: &Arc<Shared>, contact: ContactId, effect: Arc<Effec
         };
         alarm(&task, &effect, &outcome);
         let learned = Learned { effect, outcome, durable: None, panics: 0 };
-        attend::feed(&task, contact, Pile { learned: vec![learned], ..Pile::default() });
+        attend::feed(&task, aggregate, Pile { learned: vec![learned], ..Pile::default() });
     });
 }
 
@@ -116,6 +125,8 @@ fn panicked(effect: &Effect) -> Outcome {
     match effect.action {
         // It may have been sent.
         Action::Send { .. } => Outcome::Unknown,
+        // And this may have been taken.
+        Action::Charge(_) => Outcome::Charged(Charged::Unknown),
         _ => failed(true, "the adapter panicked"),
     }
 }
@@ -125,12 +136,17 @@ fn failed(alert: bool, reason: &str) -> Outcome {
 }
 
 /// `None` when it was cut because the process stops.
-async fn perform(shared: &Arc<Shared>, contact: ContactId, effect: &Effect) -> Option<Outcome> {
+async fn perform(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: &Effect,
+    lost: u32,
+) -> Option<Outcome> {
     let kind = effect.action.kind().name();
     metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
     match &effect.action {
         Action::Ask(question) => tokio::select! {
-            outcome = ask(shared, contact, question, effect.attempt) => Some(outcome),
+            outcome = ask(shared, aggregate, question, effect.attempt) => Some(outcome),
             () = shared.cut.cancelled() => None,
         },
         Action::Send { to, message } => Some(match shared.channel(to.channel) {
@@ -157,14 +173,32 @@ async fn perform(shared: &Arc<Shared>, contact: ContactId, effect: &Effect) -> O
             Ok(()) => Outcome::Done,
             Err(fault) => Outcome::Failed(fault),
         }),
+        Action::Tell { target, event } => Some(tell(shared, effect.id, *target, event).await),
+        Action::CheckAccount(_) | Action::Charge(_) | Action::CheckPayment(_) => {
+            Some(momo::perform(shared, &effect.action, lost).await)
+        }
+    }
+}
+
+/// Tells another aggregate: an envelope there, whose id derives from the effect, so it is one however often it is
+/// told.
+async fn tell(shared: &Arc<Shared>, effect: EffectId, target: Target, event: &Event) -> Outcome {
+    let to = To::Aggregate(shared.ports.hash_key.target(target));
+    let envelope = Envelope { id: EventId::told(effect), to, event: event.clone(), sent: None };
+    match intake::admit(shared, vec![envelope]).await {
+        Ok(_) => Outcome::Done,
+        Err(error) => {
+            tracing::warn!(effect.id = %effect, error = %error, "another aggregate could not be told yet");
+            failed(false, "the store is away")
+        }
     }
 }
 
 /// Asks the AI, and shows typing anew as long as it thinks.
-async fn ask(shared: &Arc<Shared>, contact: ContactId, question: &Prompt, attempt: u32) -> Outcome {
+async fn ask(shared: &Arc<Shared>, aggregate: AggregateId, question: &Prompt, attempt: u32) -> Outcome {
     let policy = &shared.ports.policy;
     let full = prompt::complete(policy, question);
-    let person = shared.ports.hash_key.pseudonym(contact);
+    let person = aggregate.contact().map(|it| shared.ports.hash_key.pseudonym(it)).unwrap_or_default();
     // A person who waited for a first attempt does not wait as long for the next one before being told.
     let share = if attempt == 1 { policy.ai.deadline_ms } else { policy.ai.deadline_ms / 2 };
     let deadline = millis(share.max(policy.ai.least_ms));
@@ -198,6 +232,6 @@ fn alarm(shared: &Arc<Shared>, effect: &Effect, outcome: &Outcome) {
     }
 }
 
-fn millis(ms: i64) -> Duration {
+pub(crate) fn millis(ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(ms).unwrap_or(0))
 }

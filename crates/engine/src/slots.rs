@@ -8,6 +8,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 
 /// Alarms at once.
 const ALERTS: usize = 4;
+/// Tells at once: each is one write.
+const TELLS: usize = 32;
+/// Calls to MTN at once.
+const MOMO: usize = 8;
 /// Timers sleep in the process and cost nearly nothing; what does not fit waits in the store.
 const TIMERS: usize = 50_000;
 
@@ -28,9 +32,9 @@ impl Drop for Slot {
 }
 
 struct Inner {
-    free: [Arc<Semaphore>; 4],
+    free: [Arc<Semaphore>; 6],
     /// Effects of this kind wait in the store.
-    backlog: [AtomicBool; 4],
+    backlog: [AtomicBool; 6],
     wake: Notify,
 }
 
@@ -45,6 +49,8 @@ impl Slots {
             Kind::Send => sends,
             Kind::Timer => TIMERS,
             Kind::Alert => ALERTS,
+            Kind::Tell => TELLS,
+            Kind::Momo => MOMO,
         });
         let inner = Inner {
             free: sizes.map(|size| Arc::new(Semaphore::new(size.max(1)))),

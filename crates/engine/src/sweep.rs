@@ -76,7 +76,7 @@ pub(crate) async fn dispatch(shared: Arc<Shared>) {
             ring = shared.ports.queue.next() => ring,
         };
         let look = ring.envelopes.is_empty();
-        attend::feed(&shared, ring.contact, Pile { envelopes: ring.envelopes, look, ..Pile::default() });
+        attend::feed(&shared, ring.aggregate, Pile { envelopes: ring.envelopes, look, ..Pile::default() });
     }
 }
 
@@ -156,7 +156,7 @@ async fn lease_due(shared: &Arc<Shared>, all_kinds: bool) -> Result<(), StoreErr
             // It may have been under way when its process died.
             metrics::counter!("sends_possibly_repeated_total").increment(1);
         }
-        perform::launch(shared, it.contact, Arc::new(it.effect), slot);
+        perform::launch(shared, it.aggregate, Arc::new(it.effect), it.lost, slot);
     }
     Ok(())
 }
@@ -180,14 +180,14 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
 async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError> {
     let mut after = None;
     loop {
-        let contacts = shared.ports.store.unattended(before, after, STEP).await?;
-        for contact in &contacts {
-            if !shared.desks.is_open(*contact) {
-                attend::feed(shared, *contact, Pile { look: true, ..Pile::default() });
+        let waiting = shared.ports.store.unattended(before, after, STEP).await?;
+        for aggregate in &waiting {
+            if !shared.desks.is_open(*aggregate) {
+                attend::feed(shared, *aggregate, Pile { look: true, ..Pile::default() });
             }
         }
-        after = contacts.last().copied();
-        if contacts.len() < STEP || shared.stopping.is_cancelled() {
+        after = waiting.last().copied();
+        if waiting.len() < STEP || shared.stopping.is_cancelled() {
             break;
         }
         // Not all of a backlog at once: the store has it, memory need not.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event};
 use answerbot_core::contact::message::Tap;
-use answerbot_core::{ContactId, EffectId, JubaDay, Time};
+use answerbot_core::{AggregateId, ContactId, EffectId, JubaDay, Time};
 use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
 use async_trait::async_trait;
 use tokio::task::JoinSet;
@@ -72,8 +72,8 @@ impl Store for Chaos {
     async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError> {
         with_chaos!(self, self.inner.admit(envelopes, now))
     }
-    async fn open(&self, contact: ContactId) -> Result<Opened, StoreError> {
-        with_chaos!(self, self.inner.open(contact))
+    async fn open(&self, aggregate: AggregateId) -> Result<Opened, StoreError> {
+        with_chaos!(self, self.inner.open(aggregate))
     }
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
         let committed = with_chaos!(self, self.inner.commit(commit));
@@ -94,16 +94,19 @@ impl Store for Chaos {
     async fn unattended(
         &self,
         before: Time,
-        after: Option<ContactId>,
+        after: Option<AggregateId>,
         limit: usize,
-    ) -> Result<Vec<ContactId>, StoreError> {
+    ) -> Result<Vec<AggregateId>, StoreError> {
         with_chaos!(self, self.inner.unattended(before, after, limit))
     }
-    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<ContactId>, StoreError> {
+    async fn knows(&self, aggregate: AggregateId) -> Result<bool, StoreError> {
+        self.inner.knows(aggregate).await
+    }
+    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<AggregateId>, StoreError> {
         with_chaos!(self, self.inner.overdue_texts(day, limit))
     }
-    async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError> {
-        self.inner.failed(contact, number, reason).await
+    async fn failed(&self, aggregate: AggregateId, number: u64, reason: String) -> Result<u32, StoreError> {
+        self.inner.failed(aggregate, number, reason).await
     }
     async fn claim(
         &self,

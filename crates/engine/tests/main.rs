@@ -3,6 +3,7 @@
 
 mod chaos;
 mod lost_rings;
+mod money;
 mod retention;
 mod sends;
 mod stopping;

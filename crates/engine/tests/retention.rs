@@ -15,25 +15,25 @@ async fn the_talk_of_a_person_who_writes_no_more_is_gone_after_its_day() {
     process.agrees("ann").await;
     process.says("ann", "q1", "What is malaria?").await;
     process.answered("ann", "What is malaria?").await;
-    let ann = process.store.hash_key().contact(&address("ann"));
+    let ann = process.store.hash_key().contact(&address("ann")).into();
     process.stop(Duration::from_secs(5)).await;
 
     // Still there on the same day, and after a restart.
     let process = machine.start();
     tokio::time::sleep(Duration::from_millis(300)).await;
-    assert_eq!(process.store.open(ann).await.unwrap().contact.memory.len(), 1);
+    assert_eq!(process.store.open(ann).await.unwrap().state.as_contact().unwrap().memory.len(), 1);
     process.stop(Duration::from_secs(5)).await;
 
     machine.outside.clock_ahead_ms.store(49 * HOUR, Ordering::SeqCst);
     let process = machine.start();
     let gone = async {
-        while !process.store.open(ann).await.unwrap().contact.memory.is_empty() {
+        while !process.store.open(ann).await.unwrap().state.as_contact().unwrap().memory.is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
     assert!(tokio::time::timeout(Duration::from_secs(10), gone).await.is_ok(), "the talk is still kept");
     // Who she is and how many questions she asked stays.
-    let kept = process.store.open(ann).await.unwrap().contact;
+    let kept = process.store.open(ann).await.unwrap().state.as_contact().unwrap().clone();
     assert!(kept.consent.is_some() && kept.identities[0].free.used == 1);
     assert!(process.store.overdue_texts(answerbot_core::JubaDay(i32::MAX), 9).await.unwrap().is_empty());
 }

@@ -6,15 +6,20 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use answerbot_core::contact::effect::{Case, EffectFault, Hint, Prompt, Reply, Retry};
-use answerbot_core::contact::event::{Envelope, Event, Outcome};
+use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::contact::message::{Message, Tap};
-use answerbot_core::{Address, Channel as Kind, EffectId, EventId, Policy, Time};
+use answerbot_core::pay::money::Money;
+use answerbot_core::pay::payment::{Charge, Charged, Checked};
+use answerbot_core::pay::phone::Msisdn;
+use answerbot_core::pay::price::Selling;
+use answerbot_core::{Address, Channel as Kind, EffectId, EventId, PaymentId, Policy, Time};
 use answerbot_engine::{Engine, Intake, Options, Ports, Taken};
 use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
 use answerbot_ports::ai::{Ai, Alerts, Answer, Spent};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::codec::Codec;
 use answerbot_ports::keys::Key;
+use answerbot_ports::payments::Payments;
 use answerbot_ports::queue::Queue;
 use answerbot_ports::store::{Store, StoreError};
 use answerbot_ports::world::{Clock, Entropy};
@@ -78,6 +83,8 @@ pub struct Outside {
     ai_panics: AtomicBool,
     send_delay_ms: AtomicU64,
     ai_delay_ms: AtomicU64,
+    /// Requests for money that MoMo took, and what it says of all of them.
+    pub momo: Mutex<(Vec<Charge>, Option<Checked>)>,
     /// How far the clock of the next processes is ahead.
     pub clock_ahead_ms: AtomicI64,
     /// Sends that were begun and whose end the process did not live to see, or was told nothing about.
@@ -239,6 +246,35 @@ impl Alerts for Line {
     async fn alarm(&self, _: &'static str, _: &str) {}
 }
 
+#[async_trait]
+impl Payments for Line {
+    async fn request(&self, charge: &Charge, _: Duration) -> Charged {
+        self.alive().await;
+        let mut momo = self.outside.momo.lock();
+        if momo.0.iter().all(|it| it.reference != charge.reference) {
+            momo.0.push(charge.clone());
+        }
+        Charged::Taken
+    }
+
+    async fn status(&self, _: PaymentId, _: Duration) -> Result<Checked, EffectFault> {
+        self.alive().await;
+        Ok(self.outside.momo.lock().1.clone().unwrap_or(Checked::Pending))
+    }
+
+    async fn payable(&self, _: Msisdn, _: Duration) -> Result<bool, EffectFault> {
+        Ok(true)
+    }
+
+    async fn balance(&self, _: Duration) -> Result<Money, String> {
+        Err("not asked".into())
+    }
+
+    async fn check(&self) -> Result<String, String> {
+        Ok("fine".into())
+    }
+}
+
 /// A machine with one database; processes come and go.
 pub struct Machine {
     folder: TempDir,
@@ -312,6 +348,8 @@ impl Machine {
             entropy: Arc::new(Real),
             hash_key: store.hash_key(),
             policy: Arc::new(self.policy.clone()),
+            payments: Some(Arc::new(line.clone())),
+            selling: Selling::Off,
         };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let engine = {
@@ -342,7 +380,7 @@ pub fn address(user: &str) -> Address {
 }
 
 pub fn envelope(user: &str, mid: &str, event: Event) -> Envelope {
-    Envelope { id: EventId::derive("messenger", mid), address: address(user), event, sent: None }
+    Envelope { id: EventId::derive("messenger", mid), to: To::Address(address(user)), event, sent: None }
 }
 
 impl Process {

@@ -1,13 +1,13 @@
 //! Warm contacts in the process.
 
-use answerbot_core::ContactId;
+use answerbot_core::AggregateId;
 use answerbot_ports::cache::{Cache, Warm};
 use async_trait::async_trait;
 use moka::sync::Cache as Moka;
 
 /// Remembers the contacts that were decided last, each for ten minutes after its last use.
 pub struct MemoryCache {
-    warm: Moka<ContactId, Warm>,
+    warm: Moka<AggregateId, Warm>,
 }
 
 impl MemoryCache {
@@ -21,15 +21,15 @@ impl MemoryCache {
 
 #[async_trait]
 impl Cache for MemoryCache {
-    async fn recall(&self, contact: ContactId) -> Option<Warm> {
-        self.warm.get(&contact)
+    async fn recall(&self, aggregate: AggregateId) -> Option<Warm> {
+        self.warm.get(&aggregate)
     }
 
-    async fn remember(&self, contact: ContactId, warm: Warm) {
-        self.warm.insert(contact, warm);
+    async fn remember(&self, aggregate: AggregateId, warm: Warm) {
+        self.warm.insert(aggregate, warm);
     }
 
-    async fn forget(&self, contact: ContactId) {
-        self.warm.invalidate(&contact);
+    async fn forget(&self, aggregate: AggregateId) {
+        self.warm.invalidate(&aggregate);
     }
 }

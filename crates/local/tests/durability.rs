@@ -1,5 +1,6 @@
 //! What is acknowledged is in the file; what fails changes nothing and recovers without a restart.
 
+use answerbot_core::AggregateId;
 use std::sync::Arc;
 
 use answerbot_core::contact::effect::Kind;
@@ -38,7 +39,7 @@ async fn commits_wait_for_the_disk() {
 async fn one_failed_unit_leaves_its_neighbours_alone() {
     let home = Home::new();
     let store = home.store();
-    let id = store.hash_key().contact(&answerbot_ports::conformance::address("bad"));
+    let id: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("bad")).into();
     // A trigger makes every effect of one attempt fail, in the midst of its unit.
     home.raw()
         .execute_batch(
@@ -48,7 +49,7 @@ async fn one_failed_unit_leaves_its_neighbours_alone() {
     store.admit(vec![text("bad", "b1", "1"), text("good", "g1", "1")], NOON).await.unwrap();
     let unlucky = answerbot_core::contact::effect::Effect { attempt: 13, ..effect(id, 0, Kind::Send, NOON) };
     let failing = Commit { open: vec![(unlucky, true)], ..commit(id, 0, 1) };
-    let other = store.hash_key().contact(&answerbot_ports::conformance::address("good"));
+    let other: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("good")).into();
     let (bad, good) = tokio::join!(store.commit(failing), store.commit(commit(other, 0, 1)));
     assert!(matches!(bad, Err(StoreError::Unavailable(_))));
     assert_eq!(good.unwrap(), Committed::Done(1));
@@ -96,7 +97,7 @@ async fn leases_are_void_after_a_restart_and_their_loss_is_counted() {
     let home = Home::new();
     let store = home.store();
     store.admit(vec![text("ann", "a1", "1")], NOON).await.unwrap();
-    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     let held = effect(ann, 0, Kind::Send, NOON);
     store.commit(Commit { open: vec![(held.clone(), true)], ..commit(ann, 0, 1) }).await.unwrap();
     assert!(store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap().is_empty());
@@ -119,7 +120,7 @@ async fn a_restart_alone_loses_no_lease() {
     let home = Home::new();
     let store = home.store();
     store.admit(vec![text("ann", "a1", "1")], NOON).await.unwrap();
-    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     let waiting = effect(ann, 0, Kind::Send, NOON);
     store.commit(Commit { open: vec![(waiting.clone(), false)], ..commit(ann, 0, 1) }).await.unwrap();
     drop(store);
@@ -135,7 +136,7 @@ async fn a_restart_alone_loses_no_lease() {
 async fn a_reader_whose_caller_went_away_comes_back() {
     let home = Home::new();
     let store = home.store();
-    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     for _ in 0..50 {
         let read = store.open(ann);
         // Dropped in the midst of it, as a webhook that ran out of time.
@@ -150,7 +151,7 @@ async fn a_damaged_envelope_is_set_aside_and_the_next_ones_go_on() {
     let store = home.store();
     store.admit(vec![text("ann", "a1", "1"), text("ann", "a2", "2")], NOON).await.unwrap();
     home.raw().execute("UPDATE inbox SET body = substr(body, 1, 40) WHERE number = 1", []).unwrap();
-    let ann = store.hash_key().contact(&answerbot_ports::conformance::address("ann"));
+    let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     let opened = store.open(ann).await.unwrap();
     assert_eq!((opened.consumed, opened.waiting.len()), (1, 1));
 }

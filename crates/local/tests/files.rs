@@ -1,5 +1,6 @@
 //! The lock, copies and putting one back.
 
+use answerbot_core::AggregateId;
 use answerbot_local::sqlite::{BackupError, Lock, backup, restore, verify};
 use answerbot_local::{Access, SqliteStore};
 use answerbot_ports::codec::Codec;
@@ -42,7 +43,7 @@ async fn a_copy_made_while_it_runs_can_be_put_back() {
 
     let kept = restore(&copy, &home.database()).unwrap().unwrap();
     let store = home.store();
-    let ann = store.hash_key().contact(&address("ann"));
+    let ann: AggregateId = store.hash_key().contact(&address("ann")).into();
     assert_eq!(store.open(ann).await.unwrap().waiting.len(), 1);
     let again = store.admit(vec![text("ann", "a2", "after the copy")], NOON).await.unwrap();
     assert!(matches!(again[0], Admission::New { .. }), "what the copy lacks can come again");

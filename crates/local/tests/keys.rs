@@ -1,5 +1,6 @@
 //! Sealing, rotation of the encryption key, and the hash key that never changes.
 
+use answerbot_core::AggregateId;
 use std::sync::Arc;
 
 use answerbot_core::Contact;
@@ -18,10 +19,10 @@ async fn no_text_and_no_platform_id_stands_in_the_file() {
     let home = Home::new();
     let store = home.store();
     store.admit(vec![text("psid-4711", "mid-0815", "my secret question")], NOON).await.unwrap();
-    let id = store.hash_key().contact(&address("psid-4711"));
+    let id: AggregateId = store.hash_key().contact(&address("psid-4711")).into();
     let turn = Turn { question: "my secret question".into(), answer: "my secret answer".into(), at: NOON };
     let state = Contact { memory: [turn].into(), ..Contact::default() };
-    store.commit(Commit { state: Arc::new(state), ..commit(id, 0, 0) }).await.unwrap();
+    store.commit(Commit { state: Arc::new(state.into()), ..commit(id, 0, 0) }).await.unwrap();
     store.close();
     let mut bytes = Vec::new();
     for file in std::fs::read_dir(home.database().parent().unwrap()).unwrap() {
@@ -37,11 +38,11 @@ async fn after_the_key_was_rotated_old_texts_are_read_and_people_are_found() {
     let home = Home::new();
     let store = home.store_with(&key(1), None);
     store.admit(vec![text("ann", "a1", "before")], NOON).await.unwrap();
-    let before = store.hash_key().contact(&address("ann"));
+    let before: AggregateId = store.hash_key().contact(&address("ann")).into();
     drop(store);
 
     let store = home.store_with(&key(2), Some(&key(1)));
-    assert_eq!(store.hash_key().contact(&address("ann")), before);
+    assert_eq!(AggregateId::from(store.hash_key().contact(&address("ann"))), before);
     store.admit(vec![text("ann", "a2", "after")], NOON).await.unwrap();
     let waiting = store.open(before).await.unwrap().waiting;
     assert_eq!(waiting.len(), 2);

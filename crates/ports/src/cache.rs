@@ -1,31 +1,31 @@
-//! The cache holds contact state that was just committed. It may forget anything at any time, and what it
+//! The cache holds state that was just committed. It may forget anything at any time, and what it
 //! remembers may be stale: a commit checks the version. It never holds an inbox.
 
 use std::sync::Arc;
 
-use answerbot_core::{Contact, ContactId};
+use answerbot_core::{AggregateId, State};
 use async_trait::async_trait;
 
-/// A contact as it was last committed.
+/// An aggregate as it was last committed.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Warm {
     /// The state.
-    pub contact: Arc<Contact>,
+    pub state: Arc<State>,
     /// Its version in the store.
     pub version: u64,
     /// Number of the last envelope that it consumed.
     pub consumed: u64,
 }
 
-/// A cache of warm contacts.
+/// A cache of warm aggregates.
 #[async_trait]
 pub trait Cache: Send + Sync {
-    /// What is remembered of a contact.
-    async fn recall(&self, contact: ContactId) -> Option<Warm>;
+    /// What is remembered of an aggregate.
+    async fn recall(&self, aggregate: AggregateId) -> Option<Warm>;
 
-    /// Remembers a contact for a while.
-    async fn remember(&self, contact: ContactId, warm: Warm);
+    /// Remembers an aggregate for a while.
+    async fn remember(&self, aggregate: AggregateId, warm: Warm);
 
-    /// Forgets a contact.
-    async fn forget(&self, contact: ContactId);
+    /// Forgets an aggregate.
+    async fn forget(&self, aggregate: AggregateId);
 }

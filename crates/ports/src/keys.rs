@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use answerbot_core::{Address, ContactId};
+use answerbot_core::contact::event::To;
+use answerbot_core::pay::phone::Msisdn;
+use answerbot_core::{Address, AggregateId, ContactId, PayerId, Target};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
@@ -84,6 +86,34 @@ impl HashKey {
             address.page.as_bytes(),
             address.user.as_bytes(),
         ]))
+    }
+
+    /// Whom an envelope concerns, and the identity that spoke where a channel told us.
+    #[must_use]
+    pub fn whom(&self, to: &To) -> (AggregateId, Option<ContactId>) {
+        match to {
+            To::Address(address) => {
+                let contact = self.contact(address);
+                (contact.into(), Some(contact))
+            }
+            To::Aggregate(aggregate) => (*aggregate, None),
+        }
+    }
+
+    /// The aggregate of a paying number.
+    #[must_use]
+    pub fn payer(&self, number: Msisdn) -> PayerId {
+        PayerId::from_bytes(self.hash(&[b"payer", number.digits().as_bytes()]))
+    }
+
+    /// Whom an effect tells.
+    #[must_use]
+    pub fn target(&self, target: Target) -> AggregateId {
+        match target {
+            Target::Contact(id) => id.into(),
+            Target::Payment(id) => id.into(),
+            Target::PayerOf(number) => self.payer(number).into(),
+        }
     }
 
     /// A stable pseudonym of a contact for a third party.

@@ -13,6 +13,7 @@ pub mod codec;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod keys;
+pub mod payments;
 pub mod queue;
 pub mod reports;
 pub mod store;

@@ -1,15 +1,15 @@
 //! The queue distributes work. Losing a ring costs a sweep interval, never a message.
 
-use answerbot_core::ContactId;
+use answerbot_core::AggregateId;
 use answerbot_core::contact::event::Numbered;
 use async_trait::async_trait;
 
-/// "This contact has something waiting."
+/// "This one has something waiting."
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ring {
     /// Whom to attend.
-    pub contact: ContactId,
-    /// In one process the envelopes themselves, so that a warm contact needs no read.
+    pub aggregate: AggregateId,
+    /// In one process the envelopes themselves, so that a warm one needs no read.
     pub envelopes: Vec<Numbered>,
 }
 

@@ -1,6 +1,6 @@
 //! What operators read.
 
-use answerbot_core::{ContactId, EffectId, EventId, Time};
+use answerbot_core::{AggregateId, EffectId, EventId, Time};
 use async_trait::async_trait;
 
 use crate::store::{StoreError, Stuck};
@@ -33,9 +33,14 @@ pub trait Reports: Send + Sync {
     /// Dead effects and events set aside, newest first, at most `limit`.
     async fn stuck(&self, limit: usize) -> Result<Vec<Stuck>, StoreError>;
 
-    /// Hands a dead effect back to its contact as an event; false when there is none.
+    /// Hands a dead effect back to its aggregate as an event; false when there is none.
     async fn revive_effect(&self, effect: EffectId, now: Time) -> Result<bool, StoreError>;
 
     /// Puts an event that was set aside back into the inbox; false when there is none.
-    async fn revive_event(&self, contact: ContactId, event: EventId, now: Time) -> Result<bool, StoreError>;
+    async fn revive_event(
+        &self,
+        aggregate: AggregateId,
+        event: EventId,
+        now: Time,
+    ) -> Result<bool, StoreError>;
 }

@@ -4,7 +4,10 @@ use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::{Contact, ContactId, EffectId, EventId, JubaDay, Policy, Time};
+use answerbot_core::pay::ledger::Entry;
+use answerbot_core::pay::payment::{Payment, Status};
+use answerbot_core::pay::phone::Msisdn;
+use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, Policy, State, Time};
 use async_trait::async_trait;
 
 /// Most envelopes that wait in one contact's inbox.
@@ -39,7 +42,7 @@ pub enum Admission {
     /// Stored, durable and numbered.
     New {
         /// Whose it is.
-        contact: ContactId,
+        aggregate: AggregateId,
         /// Its place.
         numbered: Numbered,
     },
@@ -47,14 +50,14 @@ pub enum Admission {
     Known,
     /// The inbox is full: it is known from now on, but its content is gone. The first one leaves an
     /// [`Event::Overflow`](answerbot_core::contact::event::Event::Overflow) behind, which is this.
-    Full(Option<(ContactId, Numbered)>),
+    Full(Option<(AggregateId, Numbered)>),
 }
 
-/// A contact with what waits for it.
+/// An aggregate with what waits for it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Opened {
-    /// The state; the default for a contact that has only an inbox yet.
-    pub contact: Contact,
+    /// The state; the empty one for an aggregate that has only an inbox yet.
+    pub state: State,
     /// Its version, for the commit's guard.
     pub version: u64,
     /// Number of the last envelope consumed.
@@ -63,27 +66,86 @@ pub struct Opened {
     pub waiting: Vec<Numbered>,
 }
 
-/// Columns that the state is found by.
+/// What a state is found by.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Facets {
+    /// Of a person.
+    Contact(ContactFacets),
+    /// Of a payment; boxed for its length.
+    Payment(Box<PaymentFacets>),
+}
+
+/// What a person is found by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Facets {
+pub struct ContactFacets {
     /// `Stage::name`.
     pub stage: &'static str,
     /// The last day on which a free question was counted.
     pub reset_day: Option<JubaDay>,
     /// The day by whose end all texts kept in the state are past their time.
     pub texts_until: Option<JubaDay>,
+    /// The last paid day.
+    pub paid_through: Option<JubaDay>,
+}
+
+/// What a payment is found by.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PaymentFacets {
+    /// Whose it is.
+    pub contact: ContactId,
+    /// `Status::name`.
+    pub status: &'static str,
+    /// Who pays; stores keep its keyed hash.
+    pub payer: Msisdn,
+    /// The order's code, which the receipt carries.
+    pub code: String,
+    /// What MTN was given as external id.
+    pub external_id: String,
+    /// MTN's number of the transaction.
+    pub mtn_id: Option<String>,
+    /// When the person wished it.
+    pub wished: Time,
+    /// Made in MTN's sandbox.
+    pub test: bool,
 }
 
 impl Facets {
-    /// The facets of a contact.
+    /// The facets of a state; `None` where it is found by its id alone.
     #[must_use]
-    pub fn of(contact: &Contact, policy: &Policy) -> Self {
+    pub fn of(state: &State, policy: &Policy) -> Option<Self> {
+        match state {
+            State::Contact(contact) => Some(Self::Contact(ContactFacets::of(contact, policy))),
+            State::Payment(payment) => PaymentFacets::of(payment).map(|it| Self::Payment(Box::new(it))),
+            State::Payer(_) => None,
+        }
+    }
+}
+
+impl ContactFacets {
+    fn of(contact: &Contact, policy: &Policy) -> Self {
         let days = contact.identities.iter().map(|identity| identity.free.day);
         Self {
             stage: contact.stage.name(),
             reset_day: days.max().filter(|day| day.0 > 0),
             texts_until: contact.texts_until(policy),
+            paid_through: contact.paying.through(),
         }
+    }
+}
+
+impl PaymentFacets {
+    fn of(payment: &Payment) -> Option<Self> {
+        let order = payment.order.as_ref()?;
+        Some(Self {
+            contact: payment.granted_to.unwrap_or(order.contact),
+            status: Status::name(payment.status),
+            payer: order.payer,
+            code: order.code.clone(),
+            external_id: order.external_id.clone(),
+            mtn_id: payment.paid.as_ref().and_then(|paid| paid.mtn_id.clone()),
+            wished: order.wished,
+            test: order.test,
+        })
     }
 }
 
@@ -91,13 +153,13 @@ impl Facets {
 #[derive(Clone, Debug)]
 pub struct Commit {
     /// Whose.
-    pub contact: ContactId,
+    pub aggregate: AggregateId,
     /// The version that the decision was made on; the write is refused as stale when it has moved.
     pub version: u64,
     /// Envelopes up to this number are consumed.
     pub consumed: u64,
     /// The new state.
-    pub state: Arc<Contact>,
+    pub state: Arc<State>,
     /// Its schema number.
     pub schema: u32,
     /// Facets when they changed with this decision, so that their indexes are written only then.
@@ -108,15 +170,17 @@ pub struct Commit {
     pub settled: Vec<EffectId>,
     /// Effects that are dead, with a reason.
     pub dead: Vec<(Effect, String)>,
-    /// Erase every other effect and every event set aside of this contact.
+    /// Erase every other effect and every event set aside of this aggregate.
     pub erase: bool,
+    /// Entries for the books, each unique by its payment and event: one that is there already stays as it is.
+    pub entries: Vec<Entry>,
 }
 
 /// An effect that the caller, and nobody else, may perform now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leased {
     /// Whose.
-    pub contact: ContactId,
+    pub aggregate: AggregateId,
     /// The effect.
     pub effect: Effect,
     /// How many processes died while it was open: performing it again may repeat it.
@@ -130,18 +194,18 @@ pub enum Committed {
     Done(u64),
     /// Somebody else decided first: open again and decide again.
     Stale,
-    /// The contact lives elsewhere now: open it there.
+    /// The aggregate lives elsewhere now: open it there.
     Moved,
 }
 
 /// The store.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Stores envelopes that are not known yet, numbered within their contact. Durable when it returns.
+    /// Stores envelopes that are not known yet, numbered within their aggregate. Durable when it returns.
     async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError>;
 
-    /// Reads a contact and what waits for it.
-    async fn open(&self, contact: ContactId) -> Result<Opened, StoreError>;
+    /// Reads an aggregate and what waits for it.
+    async fn open(&self, aggregate: AggregateId) -> Result<Opened, StoreError>;
 
     /// Writes a decision, all of it or nothing. Durable when it returns `Done`.
     async fn commit(&self, commit: Commit) -> Result<Committed, StoreError>;
@@ -156,20 +220,23 @@ pub trait Store: Send + Sync {
     /// Whether an effect is still open, for an echo that this process knows nothing of.
     async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError>;
 
-    /// Contacts with envelopes that were admitted before `before`, at most `limit`, from `after` on.
+    /// Aggregates with envelopes that were admitted before `before`, at most `limit`, from `after` on.
     async fn unattended(
         &self,
         before: Time,
-        after: Option<ContactId>,
+        after: Option<AggregateId>,
         limit: usize,
-    ) -> Result<Vec<ContactId>, StoreError>;
+    ) -> Result<Vec<AggregateId>, StoreError>;
+
+    /// Whether there is such an aggregate: what the outside names may be made up.
+    async fn knows(&self, aggregate: AggregateId) -> Result<bool, StoreError>;
 
     /// Contacts all of whose kept texts were past their time before `day`, at most `limit`.
-    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<ContactId>, StoreError>;
+    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<AggregateId>, StoreError>;
 
     /// Notes that an envelope failed; returns how often it has. At [`FAILURES`] it is set aside, and the next
     /// ones go on.
-    async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError>;
+    async fn failed(&self, aggregate: AggregateId, number: u64, reason: String) -> Result<u32, StoreError>;
 
     /// Makes `key` belong to `owner`, if it is free, owned by `owner` already, or owned by `from`.
     async fn claim(&self, key: String, owner: ContactId, from: Option<ContactId>)
@@ -194,7 +261,7 @@ pub enum Stuck {
     /// An effect that never succeeded.
     Effect {
         /// Whose.
-        contact: ContactId,
+        aggregate: AggregateId,
         /// The effect.
         effect: Effect,
         /// Why.
@@ -203,7 +270,7 @@ pub enum Stuck {
     /// An event that could not be decided.
     Event {
         /// Whose.
-        contact: ContactId,
+        aggregate: AggregateId,
         /// The event.
         id: EventId,
         /// When it was admitted.

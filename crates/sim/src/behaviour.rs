@@ -3,6 +3,8 @@
 use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
+use crate::momo::{MomoAccount, MomoBehaviour};
+
 /// What a world is started with.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -26,6 +28,10 @@ pub struct Config {
     pub graph: GraphBehaviour,
     /// How both AI providers behave.
     pub ai: AiBehaviour,
+    /// Our account at MTN: its secrets and what it charges in.
+    pub momo_account: MomoAccount,
+    /// How MTN behaves.
+    pub momo: MomoBehaviour,
     /// Which receipts follow a message of the bot.
     pub events: Events,
     /// Makes the rolled faults repeatable.
@@ -52,6 +58,8 @@ impl Default for Config {
             bot_url: "http://127.0.0.1:3000".into(),
             graph: GraphBehaviour::default(),
             ai: AiBehaviour::default(),
+            momo_account: MomoAccount::default(),
+            momo: MomoBehaviour::default(),
             events: Events::all(),
             seed: 1,
             record: true,

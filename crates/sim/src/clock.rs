@@ -1,6 +1,6 @@
 //! The one place in the simulator that reads a clock or makes numbers up.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970-01-01 UTC, as Messenger writes them.
@@ -26,6 +26,31 @@ pub fn fresh_seed() -> u64 {
 #[expect(clippy::disallowed_methods, reason = "the simulator's one reader of the clock")]
 fn since_1970() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// A clock that runs with the real one, but may be moved.
+#[derive(Debug, Default)]
+pub struct WorldClock {
+    ahead_ms: AtomicI64,
+}
+
+impl WorldClock {
+    /// Milliseconds since 1970-01-01 UTC on this clock.
+    #[must_use]
+    pub fn now_ms(&self) -> i64 {
+        now_ms().saturating_add(self.ahead_ms.load(Ordering::Acquire))
+    }
+
+    /// Moves it on.
+    pub fn skip(&self, time: Duration) {
+        let ms = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+        self.ahead_ms.fetch_add(ms, Ordering::AcqRel);
+    }
+
+    /// Makes it show `ms` now.
+    pub fn set(&self, ms: i64) {
+        self.ahead_ms.store(ms.saturating_sub(now_ms()), Ordering::Release);
+    }
 }
 
 /// Seeded randomness (`SplitMix64`) that many tasks may draw from without a lock. The sequence of draws depends only

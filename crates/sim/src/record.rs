@@ -138,8 +138,22 @@ pub struct Counts {
     pub posts_acked: u64,
     /// Webhook posts given up after their last try.
     pub posts_given_up: u64,
-    /// Echoes and receipts not posted because too many were waiting.
+    /// Echoes, receipts and callbacks not posted because too many were waiting.
     pub events_dropped: u64,
+    /// Tokens that MTN was asked for.
+    pub momo_tokens: u64,
+    /// Calls of `requesttopay`.
+    pub momo_requests: u64,
+    /// Reads of a payment's status.
+    pub momo_status_reads: u64,
+    /// Calls of MTN refused because they were wrong.
+    pub momo_refused: u64,
+    /// Valid calls of MTN that met a scripted or rolled disturbance.
+    pub momo_disturbed: u64,
+    /// Prompts shown on the second phone.
+    pub momo_prompts: u64,
+    /// Callbacks tried, forged ones too.
+    pub momo_callbacks: u64,
 }
 
 /// The live counters behind [`Counts`].
@@ -156,6 +170,13 @@ pub(crate) struct Counters {
     pub(crate) posts_acked: AtomicU64,
     pub(crate) posts_given_up: AtomicU64,
     pub(crate) events_dropped: AtomicU64,
+    pub(crate) momo_tokens: AtomicU64,
+    pub(crate) momo_requests: AtomicU64,
+    pub(crate) momo_status_reads: AtomicU64,
+    pub(crate) momo_refused: AtomicU64,
+    pub(crate) momo_disturbed: AtomicU64,
+    pub(crate) momo_prompts: AtomicU64,
+    pub(crate) momo_callbacks: AtomicU64,
 }
 
 pub(crate) fn count(counter: &AtomicU64) {
@@ -177,6 +198,13 @@ impl Counters {
             posts_acked: get(&self.posts_acked),
             posts_given_up: get(&self.posts_given_up),
             events_dropped: get(&self.events_dropped),
+            momo_tokens: get(&self.momo_tokens),
+            momo_requests: get(&self.momo_requests),
+            momo_status_reads: get(&self.momo_status_reads),
+            momo_refused: get(&self.momo_refused),
+            momo_disturbed: get(&self.momo_disturbed),
+            momo_prompts: get(&self.momo_prompts),
+            momo_callbacks: get(&self.momo_callbacks),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The world: one listener that plays Meta's Graph API and two AI providers, and the post that reaches the bot.
+//! The world: one listener that plays Meta's Graph API, two AI providers and MTN, and the post that reaches the bot.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -15,11 +15,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::behaviour::{AiBehaviour, Config, GraphBehaviour, Outcome};
-use crate::clock::{self, Dice};
+use crate::clock::{self, Dice, WorldClock};
+use crate::momo::Momo;
 use crate::phone::Phones;
 use crate::postman::Postman;
 use crate::record::{Action, AiRequest, Counters, Counts, Happening, Observers, Provider, Record, Sent};
-use crate::{ai, graph, payload, phone};
+use crate::{ai, graph, momo, payload, phone};
 
 /// Echoes and receipts that may wait for the bot at once; more are dropped and counted.
 const MOST_EVENTS_WAITING: usize = 100_000;
@@ -43,6 +44,9 @@ pub(crate) struct Inner {
     pub(crate) counters: Arc<Counters>,
     pub(crate) postman: Postman,
     pub(crate) dice: Dice,
+    /// MTN's time.
+    pub(crate) clock: WorldClock,
+    pub(crate) momo: Momo,
     pub(crate) profile: Mutex<serde_json::Map<String, serde_json::Value>>,
     pub(crate) phones: Phones,
     pub(crate) stop: CancellationToken,
@@ -72,6 +76,8 @@ impl World {
             postman: Postman::new(&config, stop.clone(), Arc::clone(&counters))?,
             counters,
             dice: Dice::new(config.seed),
+            clock: WorldClock::default(),
+            momo: Momo::new(&config),
             profile: Mutex::default(),
             phones: Phones::default(),
             stop: stop.clone(),
@@ -83,8 +89,9 @@ impl World {
             config,
         };
         let world = Self { inner: Arc::new(inner) };
-        let app: Router =
-            graph::router().merge(ai::router()).with_state(world.clone()).merge(phone::router(world.clone()));
+        let app = graph::router().merge(ai::router()).merge(momo::router()).with_state(world.clone());
+        let app: Router = app.merge(phone::router(world.clone()));
+        world.inner.tracker.spawn(world.clone().keep_momo_time());
         let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
         world.inner.tracker.spawn(async move {
             let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await;
@@ -120,6 +127,12 @@ impl World {
     #[must_use]
     pub fn openai_base_url(&self) -> String {
         format!("http://{}/openai/v1", self.inner.address)
+    }
+
+    /// `http://127.0.0.1:PORT/momo`; MTN's paths `/collection/...` and `/v1_0/apiuser` follow directly.
+    #[must_use]
+    pub fn momo_base_url(&self) -> String {
+        format!("http://{}/momo", self.inner.address)
     }
 
     /// `http://127.0.0.1:PORT/sim/`, the phone page.
@@ -203,9 +216,11 @@ impl World {
         self.inner.counters.read()
     }
 
-    /// Forgets what was recorded and scripted; the counters go on.
+    /// Forgets what was recorded and scripted; the counters go on, and what MTN keeps in its books stays.
     pub fn forget(&self) {
         self.inner.record.forget();
+        self.forget_momo_calls();
+        self.momo(|knobs| knobs.script.clear());
     }
 
     /// Waits until the bot has sent at least `n` messages to `user` and returns all of them. After `timeout` an error

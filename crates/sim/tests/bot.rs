@@ -7,7 +7,7 @@ use std::time::Duration;
 use answerbot_sim::{Config, Events, World, payload};
 use axum::Router;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{HeaderMap, Method, StatusCode, Uri};
 use axum::routing::get;
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -35,12 +35,21 @@ impl Post {
     }
 }
 
+/// A call of anything but the webhook.
+#[derive(Clone, Debug)]
+pub(crate) struct Call {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    pub(crate) body: Value,
+}
+
 /// Called with each post; what it returns is the HTTP status.
 type OnPost = Box<dyn Fn(&Post) -> u16 + Send + Sync>;
 
 #[derive(Default)]
 struct Inner {
     posts: Mutex<Vec<Post>>,
+    calls: Mutex<Vec<Call>>,
     statuses: Mutex<VecDeque<u16>>,
     on_post: Mutex<Option<OnPost>>,
 }
@@ -58,7 +67,8 @@ impl Bot {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         let url = format!("http://{}", listener.local_addr()?);
         let inner = Arc::new(Inner::default());
-        let app = Router::new().route("/webhook", get(verify).post(receive)).with_state(Arc::clone(&inner));
+        let app = Router::new().route("/webhook", get(verify).post(receive)).fallback(other);
+        let app = app.with_state(Arc::clone(&inner));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let stopped = stop.clone().cancelled_owned();
         tasks.spawn(async move { axum::serve(listener, app).with_graceful_shutdown(stopped).await });
@@ -67,6 +77,10 @@ impl Bot {
 
     pub(crate) fn posts(&self) -> Vec<Post> {
         self.inner.posts.lock().clone()
+    }
+
+    pub(crate) fn calls(&self) -> Vec<Call> {
+        self.inner.calls.lock().clone()
     }
 
     /// The next posts are answered so; after that 200.
@@ -109,6 +123,12 @@ async fn receive(State(bot): State<Arc<Inner>>, headers: HeaderMap, body: Bytes)
     let told = bot.statuses.lock().pop_front();
     let status = told.or_else(|| bot.on_post.lock().as_ref().map(|react| react(&post))).unwrap_or(200);
     StatusCode::from_u16(status).unwrap_or_default()
+}
+
+async fn other(State(bot): State<Arc<Inner>>, method: Method, uri: Uri, body: Bytes) -> StatusCode {
+    let body = serde_json::from_slice(&body).unwrap_or_default();
+    bot.calls.lock().push(Call { method, path: uri.path().to_owned(), body });
+    StatusCode::OK
 }
 
 /// A world with quick retries and a fake bot in it.

@@ -194,7 +194,7 @@ async fn a_hang_accepts_nothing_and_an_accepting_hang_sends_its_echo() -> anyhow
     let impatient = |text: &'static str| {
         let world = world.clone();
         async move {
-            let sending = tokio::time::timeout(Duration::from_millis(100), async {
+            let sending = tokio::time::timeout(Duration::from_millis(500), async {
                 graph_send(&world, &text_to("1", text)).await
             });
             sending.await.is_err()

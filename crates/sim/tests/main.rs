@@ -5,5 +5,6 @@ mod bot;
 mod ai;
 mod graph;
 mod load;
+mod momo;
 mod people;
 mod phone;

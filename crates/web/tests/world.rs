@@ -6,9 +6,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
 use answerbot_core::contact::effect::{Hint, Kind};
-use answerbot_core::contact::event::{Envelope, Event, Outcome};
+use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::contact::message::Message;
-use answerbot_core::{Address, Channel as ChannelKind, ContactId, EffectId, EventId, JubaDay, Time};
+use answerbot_core::{
+    Address, AggregateId, Channel as ChannelKind, ContactId, EffectId, EventId, JubaDay, Time,
+};
 use answerbot_engine::{Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
@@ -134,7 +136,7 @@ impl Channel for FakeChannel {
 fn envelope(mid: &str, text: &str) -> Envelope {
     Envelope {
         id: EventId::derive("messenger", mid),
-        address: Address { channel: ChannelKind::Messenger, page: "1".into(), user: "2".into() },
+        to: To::Address(Address { channel: ChannelKind::Messenger, page: "1".into(), user: "2".into() }),
         event: Event::Text(text.into()),
         sent: None,
     }
@@ -157,7 +159,7 @@ impl Store for FakeStore {
     async fn admit(&self, _: Vec<Envelope>, _: Time) -> Result<Vec<Admission>, StoreError> {
         not_asked()
     }
-    async fn open(&self, _: ContactId) -> Result<Opened, StoreError> {
+    async fn open(&self, _: AggregateId) -> Result<Opened, StoreError> {
         not_asked()
     }
     async fn commit(&self, _: Commit) -> Result<Committed, StoreError> {
@@ -175,15 +177,18 @@ impl Store for FakeStore {
     async fn unattended(
         &self,
         _: Time,
-        _: Option<ContactId>,
+        _: Option<AggregateId>,
         _: usize,
-    ) -> Result<Vec<ContactId>, StoreError> {
+    ) -> Result<Vec<AggregateId>, StoreError> {
         not_asked()
     }
-    async fn overdue_texts(&self, _: JubaDay, _: usize) -> Result<Vec<ContactId>, StoreError> {
+    async fn knows(&self, _: AggregateId) -> Result<bool, StoreError> {
         not_asked()
     }
-    async fn failed(&self, _: ContactId, _: u64, _: String) -> Result<u32, StoreError> {
+    async fn overdue_texts(&self, _: JubaDay, _: usize) -> Result<Vec<AggregateId>, StoreError> {
+        not_asked()
+    }
+    async fn failed(&self, _: AggregateId, _: u64, _: String) -> Result<u32, StoreError> {
         not_asked()
     }
     async fn claim(&self, _: String, _: ContactId, _: Option<ContactId>) -> Result<bool, StoreError> {

@@ -4,8 +4,9 @@ use std::hint::black_box;
 
 use answerbot_core::contact::Contact;
 use answerbot_core::contact::effect::{Action, Reply};
-use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, Outcome};
-use answerbot_core::{Address, Channel, ContactId, EventId, Policy, Time};
+use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, Outcome, To};
+use answerbot_core::pay::price::{PriceBook, Selling};
+use answerbot_core::{Address, Channel, ContactId, EventId, Policy, Rules, Time};
 use answerbot_sim::clock;
 
 use crate::figure;
@@ -23,10 +24,14 @@ pub fn decide() {
         Input::Envelope(Numbered {
             number,
             arrived: now,
-            identity: id,
+            identity: Some(id),
             envelope: Envelope {
                 id: EventId::derive("messenger", &number.to_string()),
-                address: Address { channel: Channel::Messenger, page: "page".into(), user: "user".into() },
+                to: To::Address(Address {
+                    channel: Channel::Messenger,
+                    page: "page".into(),
+                    user: "user".into(),
+                }),
                 event,
                 sent: Some(now),
             },
@@ -34,7 +39,7 @@ pub fn decide() {
     };
     let agree = [envelope(1, Event::Tap(answerbot_core::contact::message::Tap::Agree))];
     let first = decide_one(&policy, id, Contact::default(), &agree, now);
-    let mut contact = first.contact;
+    let mut contact = first.state;
     contact.sending = None;
     let reply = Reply {
         text: "**Malaria** is an illness.\n\n- Sleep under a net\n- See a nurse.".into(),
@@ -46,10 +51,10 @@ pub fn decide() {
         let asked = decide_one(&policy, id, contact, &question, now);
         let ask = asked.open.iter().find(|it| matches!(it.action, Action::Ask(_))).unwrap().clone();
         let answered = [Input::Outcome { effect: ask, outcome: Outcome::Answered(reply.clone()) }];
-        let answered = decide_one(&policy, id, asked.contact, &answered, now);
+        let answered = decide_one(&policy, id, asked.state, &answered, now);
         let send = answered.open[0].clone();
         let sent = [Input::Outcome { effect: send, outcome: Outcome::Sent(EventId::derive("m", "1")) }];
-        contact = decide_one(&policy, id, answered.contact, &sent, now).contact;
+        contact = decide_one(&policy, id, answered.state, &sent, now).state;
         contact.sending = None;
         contact.outbox.clear();
     }
@@ -65,7 +70,9 @@ fn decide_one(
     inputs: &[Input],
     now: Time,
 ) -> answerbot_core::Decision {
-    answerbot_core::decide(policy, id, contact, black_box(inputs), now, [7; 16])
+    let prices = PriceBook::built_in();
+    let rules = Rules { policy, prices: &prices, selling: Selling::Off };
+    answerbot_core::decide(rules, id, contact, black_box(inputs), now, [7; 16])
 }
 
 /// A row of a new person with the plan's six indexes, and with the one that we need.

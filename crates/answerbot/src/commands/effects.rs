@@ -1,5 +1,6 @@
 //! `effects list` and `effects retry`: work that is stuck, and handing it back.
 
+use answerbot_core::AggregateId;
 use answerbot_local::Access;
 use answerbot_ports::reports::Reports as _;
 use answerbot_ports::store::Stuck;
@@ -31,7 +32,7 @@ pub async fn run(world: &World, action: EffectsAction) -> anyhow::Result<bool> {
                 let now = world.clock.now();
                 let done = match it {
                     Stuck::Effect { effect, .. } => store.revive_effect(effect.id, now).await?,
-                    Stuck::Event { contact, id, .. } => store.revive_event(*contact, *id, now).await?,
+                    Stuck::Event { aggregate, id, .. } => store.revive_event(*aggregate, *id, now).await?,
                 };
                 handed_back += usize::from(done);
             }
@@ -51,29 +52,41 @@ fn id(stuck: &Stuck) -> String {
     }
 }
 
+fn whose(aggregate: AggregateId) -> String {
+    match aggregate {
+        AggregateId::Contact(id) => format!("contact {id}"),
+        AggregateId::Payment(id) => format!("payment {}", id.uuid()),
+        AggregateId::Payer(id) => format!("payer {id}"),
+    }
+}
+
 fn as_line(stuck: &Stuck) -> String {
     match stuck {
-        Stuck::Effect { contact, effect, reason } => {
+        Stuck::Effect { aggregate, effect, reason } => {
             let kind = effect.action.kind().name();
             format!(
-                "{}  {kind:<5} of contact {contact}, attempt {}, due {:?}: {reason}",
-                effect.id, effect.attempt, effect.due
+                "{}  {kind:<5} of {}, attempt {}, due {:?}: {reason}",
+                effect.id,
+                whose(*aggregate),
+                effect.attempt,
+                effect.due
             )
         }
-        Stuck::Event { contact, id, arrived, reason } => {
-            format!("{id}  event of contact {contact}, admitted {arrived:?}: {reason}")
+        Stuck::Event { aggregate, id, arrived, reason } => {
+            let whose = whose(*aggregate);
+            format!("{id}  event of {whose}, admitted {arrived:?}: {reason}")
         }
     }
 }
 
 fn as_json(stuck: &Stuck) -> String {
     match stuck {
-        Stuck::Effect { contact, effect, reason } => json!({
-            "id": effect.id, "kind": effect.action.kind().name(), "contact": contact, "attempt": effect.attempt,
+        Stuck::Effect { aggregate, effect, reason } => json!({
+            "id": effect.id, "kind": effect.action.kind().name(), "of": whose(*aggregate), "attempt": effect.attempt,
             "due_ms": effect.due.as_millis(), "reason": reason,
         }),
-        Stuck::Event { contact, id, arrived, reason } => json!({
-            "id": id, "kind": "event", "contact": contact, "admitted_ms": arrived.as_millis(), "reason": reason,
+        Stuck::Event { aggregate, id, arrived, reason } => json!({
+            "id": id, "kind": "event", "of": whose(*aggregate), "admitted_ms": arrived.as_millis(), "reason": reason,
         }),
     }
     .to_string()

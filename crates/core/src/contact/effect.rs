@@ -1,17 +1,22 @@
 //! What is done for a contact: written down as data before it is done.
 
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
+use super::event::Event;
 use super::message::Message;
 use crate::address::Address;
-use crate::id::EffectId;
+use crate::aggregate::Target;
+use crate::id::{EffectId, PaymentId};
+use crate::pay::payment::Charge;
+use crate::pay::phone::Msisdn;
 use crate::time::Time;
 
 /// Something to do. It exists only if its decision was committed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Effect {
     /// Derived from the decision.
     pub id: EffectId,
@@ -26,7 +31,7 @@ pub struct Effect {
 }
 
 /// What to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
     /// Ask the AI.
@@ -42,6 +47,19 @@ pub enum Action {
     Timer,
     /// Post to `ALERT_URL`.
     Alert(Case),
+    /// Tell another aggregate: an envelope there, once, however often it is told.
+    Tell {
+        /// Whom.
+        target: Target,
+        /// What.
+        event: Box<Event>,
+    },
+    /// Ask MTN whether a number is a live account.
+    CheckAccount(Msisdn),
+    /// Ask MTN for money.
+    Charge(Charge),
+    /// Ask MTN how a payment stands.
+    CheckPayment(PaymentId),
 }
 
 impl Action {
@@ -53,6 +71,8 @@ impl Action {
             Self::Send { .. } => Kind::Send,
             Self::Timer => Kind::Timer,
             Self::Alert(_) => Kind::Alert,
+            Self::Tell { .. } => Kind::Tell,
+            Self::CheckAccount(_) | Self::Charge(_) | Self::CheckPayment(_) => Kind::Momo,
         }
     }
 }
@@ -68,11 +88,15 @@ pub enum Kind {
     Timer,
     /// Posts an alarm.
     Alert,
+    /// Tells another aggregate.
+    Tell,
+    /// Calls MTN.
+    Momo,
 }
 
 impl Kind {
     /// All of them, in the order of their numbers.
-    pub const ALL: [Self; 4] = [Self::Ask, Self::Send, Self::Timer, Self::Alert];
+    pub const ALL: [Self; 6] = [Self::Ask, Self::Send, Self::Timer, Self::Alert, Self::Tell, Self::Momo];
 
     /// The name in metrics and lists.
     #[must_use]
@@ -82,6 +106,8 @@ impl Kind {
             Self::Send => "send",
             Self::Timer => "timer",
             Self::Alert => "alert",
+            Self::Tell => "tell",
+            Self::Momo => "momo",
         }
     }
 }

@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::effect::{EffectFault, Reply};
 use crate::address::Address;
+use crate::aggregate::AggregateId;
 use crate::id::{ContactId, EffectId, EventId};
+use crate::pay::{payer, payment};
 use crate::time::Time;
 
 /// Something a channel told us, before it is admitted.
@@ -15,22 +17,43 @@ pub struct Envelope {
     /// Derived from the channel and the platform's message id.
     pub id: EventId,
     /// Whom it concerns.
-    pub address: Address,
+    pub to: To,
     /// What happened.
     pub event: Event,
     /// The platform's time; `None` or the future counts as the arrival.
     pub sent: Option<Time>,
 }
 
-/// An admitted envelope with its place in the contact's order.
+impl Envelope {
+    /// Where the person is reached, for what a channel told us.
+    #[must_use]
+    pub const fn address(&self) -> Option<&Address> {
+        match &self.to {
+            To::Address(address) => Some(address),
+            To::Aggregate(_) => None,
+        }
+    }
+}
+
+/// Whom an envelope concerns.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum To {
+    /// Whoever is reached here: what a channel tells us.
+    Address(Address),
+    /// This one: what another aggregate or an operator tells it.
+    Aggregate(AggregateId),
+}
+
+/// An admitted envelope with its place in its aggregate's order.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Numbered {
-    /// 1 for a contact's first envelope, and so on without a gap.
+    /// 1 for the first envelope, and so on without a gap.
     pub number: u64,
     /// When it was admitted.
     pub arrived: Time,
-    /// The keyed hash of its address.
-    pub identity: ContactId,
+    /// The keyed hash of its address; `None` for what no channel told us.
+    pub identity: Option<ContactId>,
     /// The envelope.
     pub envelope: Envelope,
 }
@@ -44,7 +67,7 @@ impl Numbered {
 }
 
 /// What happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// A text, at most 16,000 characters; longer ones are cut by the channel.
@@ -77,22 +100,29 @@ pub enum Event {
     Overflow,
     /// An operator wants a dead effect tried again.
     Revive(super::effect::Effect),
+    /// A payment of this contact went on.
+    Paying(payment::News),
+    /// Something happened to a payment.
+    Payment(payment::Event),
+    /// Something happened to a paying number.
+    Payer(payer::Event),
 }
 
 impl Event {
     /// Whether a person did this, so that it opens the reply window; taking a message back does not.
     #[must_use]
     pub fn is_from_person(&self) -> bool {
-        !matches!(
-            self,
-            Self::OwnEcho { .. } | Self::PageEcho { .. } | Self::Unsent(_) | Self::Overflow | Self::Revive(_)
-        )
+        !matches!(self, Self::OwnEcho { .. } | Self::PageEcho { .. } | Self::Unsent(_) | Self::Overflow)
+            && self.is_chat()
     }
 
     /// Whether it is a chat event, which can be too old to matter.
     #[must_use]
     pub fn is_chat(&self) -> bool {
-        !matches!(self, Self::Overflow | Self::Revive(_))
+        !matches!(
+            self,
+            Self::Overflow | Self::Revive(_) | Self::Paying(_) | Self::Payment(_) | Self::Payer(_)
+        )
     }
 }
 
@@ -139,8 +169,14 @@ pub enum Outcome {
     Sent(EventId),
     /// The call timed out after it may have been taken.
     Unknown,
-    /// A timer's time came, or an alarm was delivered.
+    /// A timer's time came, an alarm was delivered, or another aggregate was told.
     Done,
+    /// Whether a number is a live `MoMo` account.
+    Account(bool),
+    /// How MTN took a request for money.
+    Charged(payment::Charged),
+    /// What MTN says of a payment.
+    Checked(payment::Checked),
     /// It failed.
     Failed(EffectFault),
 }

@@ -65,6 +65,8 @@ pub enum Purpose {
     Notice,
     /// About danger to life: never counted, never limited.
     Danger,
+    /// News of money: kept for the person's next message, however long that takes, and told before all else.
+    Money,
 }
 
 macro_rules! taps {

@@ -6,6 +6,7 @@
 pub mod effect;
 pub mod event;
 pub mod message;
+mod paying;
 
 use alloc::collections::{BTreeMap, VecDeque};
 use alloc::string::String;
@@ -18,6 +19,7 @@ use crate::id::{ContactId, EffectId, EventId};
 use crate::policy::Policy;
 use crate::time::{JubaDay, Time};
 use message::{Message, Purpose};
+pub use paying::{Grant, Paying};
 
 /// Schema number of [`Contact`]. A process neither leases nor commits a higher one than it knows.
 pub const SCHEMA: u32 = 1;
@@ -108,6 +110,9 @@ pub struct Contact {
     pub free_replies: DayCount,
     /// Calls to the AI today.
     pub ai_calls: DayCount,
+    /// What the person paid for.
+    #[serde(skip_serializing_if = "Paying::is_empty")]
+    pub paying: Paying,
     /// Platform ids of what we sent last, so that an echo is known as ours.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub sent_ids: VecDeque<EventId>,
@@ -132,7 +137,12 @@ impl Contact {
             .chain(self.limited.iter().map(|it| it.arrived.plus(times.limited_question_ms)))
             .chain(self.stale.iter().map(|it| it.arrived.plus(times.too_old_ms)))
             .chain(self.more.iter().map(|it| it.until))
-            .chain(self.parked.iter().map(|it| self.heard_from(it.identity).plus(times.too_old_ms)));
+            .chain(
+                self.parked
+                    .iter()
+                    .filter(|it| it.purpose != Purpose::Money)
+                    .map(|it| self.heard_from(it.identity).plus(times.too_old_ms)),
+            );
         ends.max().map(Time::juba_day)
     }
 
@@ -313,6 +323,11 @@ pub enum Unit {
     Free {
         /// Index into [`Contact::identities`].
         identity: usize,
+        /// The day it was taken on.
+        day: JubaDay,
+    },
+    /// A paid question of this day.
+    Paid {
         /// The day it was taken on.
         day: JubaDay,
     },

@@ -118,9 +118,7 @@ impl Desk<'_> {
                 self.refuse(&asking.question);
             }
             Outcome::Failed(fault) => self.ask_again(asking, effect, in_front, &fault.reason),
-            Outcome::Sent(_) | Outcome::Unknown | Outcome::Done => {
-                self.ask_again(asking, effect, in_front, "no answer");
-            }
+            _ => self.ask_again(asking, effect, in_front, "no answer"),
         }
     }
 
@@ -233,6 +231,10 @@ impl Desk<'_> {
     /// Takes a unit of today, or `None` when none is left.
     pub fn reserve(&mut self, identity: usize) -> Option<Unit> {
         let day = self.now.juba_day();
+        if self.contact.paying.is_paid_on(day) {
+            let used = &mut self.contact.paying.used;
+            return used.take(day, self.policy.quota.paid_per_day).then_some(Unit::Paid { day: used.day });
+        }
         let limit = self.policy.quota.free_per_day;
         let speaker = self.contact.identities.get_mut(identity)?;
         speaker.free.take(day, limit).then_some(Unit::Free { identity, day: speaker.free.day })
@@ -240,10 +242,14 @@ impl Desk<'_> {
 
     /// Gives a unit back: its question was not answered.
     pub fn give_back(&mut self, unit: Option<Unit>) {
-        if let Some(Unit::Free { identity, day }) = unit
-            && let Some(speaker) = self.contact.identities.get_mut(identity)
-        {
-            speaker.free.give_back(day);
+        match unit {
+            Some(Unit::Free { identity, day }) => {
+                if let Some(speaker) = self.contact.identities.get_mut(identity) {
+                    speaker.free.give_back(day);
+                }
+            }
+            Some(Unit::Paid { day }) => self.contact.paying.used.give_back(day),
+            None => {}
         }
     }
 
@@ -256,7 +262,13 @@ impl Desk<'_> {
         while self.contact.limited.len() > self.policy.time.limited_questions {
             self.contact.limited.pop_front();
         }
-        self.say(identity, (self.texts.limit)(self.policy.quota.free_per_day));
+        let quota = &self.policy.quota;
+        let text = if self.contact.paying.is_paid_on(now.juba_day()) {
+            (self.texts.limit_paid)(quota.paid_per_day)
+        } else {
+            (self.texts.limit)(quota.free_per_day)
+        };
+        self.say(identity, text);
     }
 
     fn refuse(&mut self, question: &Question) {

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Decision, Record};
+use super::{Decision, Record, Rules};
 use crate::address::Address;
 use crate::contact::effect::{Action, Effect, Hint, Kind};
 use crate::contact::event::Outcome;
@@ -32,10 +32,10 @@ pub(super) struct Desk<'a> {
 }
 
 impl<'a> Desk<'a> {
-    pub fn new(policy: &'a Policy, id: ContactId, mut contact: Contact, now: Time, seed: [u8; 16]) -> Self {
+    pub fn new(rules: Rules<'a>, id: ContactId, mut contact: Contact, now: Time, seed: [u8; 16]) -> Self {
         contact.decisions += 1;
         Self {
-            policy,
+            policy: rules.policy,
             texts: &ENGLISH,
             contact,
             now,
@@ -53,7 +53,7 @@ impl<'a> Desk<'a> {
 
     pub fn into_decision(self, schema: u32) -> Decision {
         Decision {
-            contact: self.contact,
+            state: self.contact,
             schema,
             open: self.open,
             settled: self.settled,
@@ -61,6 +61,7 @@ impl<'a> Desk<'a> {
             hints: self.hints,
             records: self.records,
             erase: self.erase,
+            entries: Vec::new(),
         }
     }
 
@@ -71,6 +72,9 @@ impl<'a> Desk<'a> {
             Kind::Send => self.learn_send(effect, outcome),
             Kind::Timer => self.learn_timer(effect),
             Kind::Alert => self.learn_alert(effect, outcome),
+            Kind::Tell => self.learn_tell(effect, outcome),
+            // Only payments call MTN.
+            Kind::Momo => self.late(effect),
         }
     }
 
@@ -86,7 +90,8 @@ impl<'a> Desk<'a> {
     pub fn emit(&mut self, due: Time, action: Action) -> EffectId {
         let id = EffectId::derive(self.id, self.contact.decisions, self.next_effect);
         self.next_effect += 1;
-        self.open.push(Effect { id, due, attempt: 1, paid: false, action });
+        let paid = self.contact.paying.is_paid_on(self.now.juba_day());
+        self.open.push(Effect { id, due, attempt: 1, paid, action });
         id
     }
 
@@ -184,9 +189,11 @@ impl<'a> Desk<'a> {
         contact.kept.take_if(|kept| now.since(kept.arrived) >= times.kept_question_ms);
         contact.stale.take_if(|stale| now.since(stale.arrived) > times.too_old_ms);
         contact.more.take_if(|more| now >= more.until);
-        let (parked, past): (VecDeque<Outgoing>, VecDeque<Outgoing>) = core::mem::take(&mut contact.parked)
-            .into_iter()
-            .partition(|out| now.since(contact.heard_from(out.identity)) <= times.too_old_ms);
+        let (parked, past): (VecDeque<Outgoing>, VecDeque<Outgoing>) =
+            core::mem::take(&mut contact.parked).into_iter().partition(|out| {
+                let is_young = now.since(contact.heard_from(out.identity)) <= times.too_old_ms;
+                is_young || out.purpose == Purpose::Money
+            });
         contact.parked = parked;
         for out in past {
             self.drop_message(&out);
@@ -221,6 +228,14 @@ impl<'a> Desk<'a> {
                 self.again(effect, crate::retry::alert(effect.attempt, &self.seed));
             }
             Outcome::Failed(fault) => self.bury(effect, fault.reason.clone()),
+            _ => self.settle(effect.id),
+        }
+    }
+
+    /// What is told is told for ever: nothing else would carry it.
+    fn learn_tell(&mut self, effect: &Effect, outcome: &Outcome) {
+        match outcome {
+            Outcome::Failed(_) => self.again(effect, crate::retry::tell(effect.attempt, &self.seed)),
             _ => self.settle(effect.id),
         }
     }

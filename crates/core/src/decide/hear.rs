@@ -24,6 +24,8 @@ impl Desk<'_> {
             Event::Revive(effect) => self.revive(effect, numbered, identity),
             // Taking a message back is no message: the reply window and what waits for it stay as they are.
             Event::Unsent(event) => self.unsend(*event),
+            Event::Paying(news) => self.hear_payment(news, identity),
+            Event::Payment(_) | Event::Payer(_) => self.record(Record::Misplaced),
             _ => self.hear_person(numbered, identity),
         }
     }
@@ -266,7 +268,15 @@ impl Desk<'_> {
         let limit = self.policy.quota.free_per_day;
         let day = self.now.juba_day();
         let used = self.contact.identities.get(identity).map_or(0, |it| it.free.on(day));
-        let mut text = (self.texts.status_free)(limit.saturating_sub(used), limit);
+        let paying = &self.contact.paying;
+        let mut text = match paying.through().filter(|through| day <= *through) {
+            Some(through) => {
+                let limit = self.policy.quota.paid_per_day;
+                let left = limit.saturating_sub(paying.used.on(day));
+                (self.texts.status_paid)(left, limit, &crate::pay::days::long_date(through))
+            }
+            None => (self.texts.status_free)(limit.saturating_sub(used), limit),
+        };
         let waiting = self.contact.waiting.len()
             + self.contact.retrying.len()
             + usize::from(self.contact.asking.is_some());
@@ -279,7 +289,7 @@ impl Desk<'_> {
 
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {
         self.record(Record::HumanWanted);
-        let channel = numbered.envelope.address.channel.name().to_string();
+        let channel = numbered.envelope.address().map_or("operator", |it| it.channel.name()).to_string();
         self.emit(
             self.now,
             Action::Alert(Case { about: "human".to_string(), at: numbered.arrived, channel }),
@@ -329,9 +339,10 @@ impl Desk<'_> {
         }
     }
 
-    /// Finds the speaker among the contact's identities, or adds them.
+    /// Finds the speaker among the contact's identities, or adds them. What no channel told us concerns the
+    /// identity that its effect was for, or else the one that was heard last.
     fn identity_of(&mut self, numbered: &Numbered) -> usize {
-        let key = numbered.identity;
+        let Some(key) = numbered.identity else { return self.identity_meant(&numbered.envelope.event) };
         let known = self.contact.identities.iter().position(|identity| identity.key == key);
         let index = known.unwrap_or(self.contact.identities.len());
         if known.is_none() {
@@ -347,9 +358,23 @@ impl Desk<'_> {
             && identity.address.is_none()
             && numbered.envelope.event.is_from_person()
         {
-            identity.address = Some(numbered.envelope.address.clone());
+            identity.address = numbered.envelope.address().cloned();
         }
         index
+    }
+
+    fn identity_meant(&self, event: &Event) -> usize {
+        let identities = &self.contact.identities;
+        let meant = match event {
+            Event::Revive(Effect { action: Action::Send { to, .. }, .. }) => Some(to),
+            Event::Revive(Effect { action: Action::Ask(prompt), .. }) => Some(&prompt.typing),
+            _ => None,
+        };
+        let by_address =
+            meant.and_then(|to| identities.iter().position(|it| it.address.as_ref() == Some(to)));
+        let heard_last =
+            || identities.iter().enumerate().max_by_key(|(_, it)| it.heard).map(|(index, _)| index);
+        by_address.or_else(heard_last).unwrap_or(0)
     }
 
     /// An operator wants a dead effect tried again: it goes the way of a new one, under today's rules. A refused
@@ -367,7 +392,13 @@ impl Desk<'_> {
                 self.emit(self.now, Action::Alert(case.clone()));
                 true
             }
+            Action::Tell { target, event } => {
+                self.emit(self.now, Action::Tell { target: *target, event: event.clone() });
+                true
+            }
             Action::Timer => true,
+            // Only payments call MTN.
+            Action::CheckAccount(_) | Action::Charge(_) | Action::CheckPayment(_) => false,
         };
         if revived {
             self.settle(effect.id);

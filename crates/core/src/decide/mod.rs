@@ -12,6 +12,7 @@ mod burst;
 mod desk;
 mod hear;
 mod options;
+mod pay;
 mod send;
 mod start;
 
@@ -22,15 +23,17 @@ use crate::contact::effect::{Effect, Hint};
 use crate::contact::event::Input;
 use crate::contact::{Contact, SCHEMA};
 use crate::id::{ContactId, EffectId};
+use crate::pay::ledger::Entry;
+use crate::pay::price::{PriceBook, Selling};
 use crate::policy::Policy;
 use crate::time::Time;
 
 /// What was decided: one atomic write.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Decision {
-    /// The contact as it is now.
-    pub contact: Contact,
-    /// Schema number of `contact`.
+pub struct Decision<S = Contact> {
+    /// The aggregate as it is now.
+    pub state: S,
+    /// Schema number of `state`.
     pub schema: u32,
     /// Effects to write down, or to write again with a later due time.
     pub open: Vec<Effect>,
@@ -44,6 +47,45 @@ pub struct Decision {
     pub hints: Vec<Hint>,
     /// What happened, for figures.
     pub records: Vec<Record>,
+    /// For the books.
+    pub entries: Vec<Entry>,
+}
+
+impl<S: Default> Decision<S> {
+    /// One that changes nothing yet.
+    #[must_use]
+    pub fn of(schema: u32) -> Self {
+        Self {
+            state: S::default(),
+            schema,
+            open: Vec::new(),
+            settled: Vec::new(),
+            dead: Vec::new(),
+            erase: false,
+            hints: Vec::new(),
+            records: Vec::new(),
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl<S> Decision<S> {
+    /// The same decision with its state seen in another way.
+    pub fn map<T>(self, see: impl FnOnce(S) -> T) -> Decision<T> {
+        let Self { state, schema, open, settled, dead, erase, hints, records, entries } = self;
+        Decision { state: see(state), schema, open, settled, dead, erase, hints, records, entries }
+    }
+}
+
+/// What decisions follow: the figures, the prices, and whether anything is sold.
+#[derive(Clone, Copy, Debug)]
+pub struct Rules<'a> {
+    /// The figures.
+    pub policy: &'a Policy,
+    /// The prices.
+    pub prices: &'a PriceBook,
+    /// Whether, and for what money, anything is sold.
+    pub selling: Selling,
 }
 
 /// One thing that happened, for figures; the engine counts them.
@@ -93,6 +135,14 @@ pub enum Record {
     Revived,
     /// Reviving was refused.
     ReviveRefused,
+    /// A payment was granted.
+    Paid,
+    /// Money came after the person had been told an end.
+    LateSuccess,
+    /// Money came that does not fit its order.
+    PaymentReview,
+    /// An event came to an aggregate that it does not concern.
+    Misplaced,
 }
 
 impl Record {
@@ -122,6 +172,10 @@ impl Record {
             Self::HumanWanted => "human_wanted",
             Self::Revived => "revived",
             Self::ReviveRefused => "revive_refused",
+            Self::Paid => "paid",
+            Self::LateSuccess => "late_success",
+            Self::PaymentReview => "payment_review",
+            Self::Misplaced => "misplaced",
         }
     }
 }
@@ -132,14 +186,14 @@ impl Record {
 /// clock. The same arguments always give the same decision.
 #[must_use]
 pub fn decide(
-    policy: &Policy,
+    rules: Rules<'_>,
     id: ContactId,
     contact: Contact,
     inputs: &[Input],
     now: Time,
     seed: [u8; 16],
 ) -> Decision {
-    let mut desk = desk::Desk::new(policy, id, contact, now, seed);
+    let mut desk = desk::Desk::new(rules, id, contact, now, seed);
     for input in inputs {
         match input {
             Input::Envelope(numbered) => desk.hear(numbered),

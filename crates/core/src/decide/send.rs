@@ -60,7 +60,7 @@ impl Desk<'_> {
                 self.contact.sending = Some(sending);
                 self.again(effect, self.policy.time.unknown_send_ms);
             }
-            Outcome::Unknown | Outcome::Answered(_) | Outcome::Done => {
+            _ => {
                 // Twice without a word: it may well have arrived twice. An operator decides.
                 self.record(Record::UnknownSend);
                 self.record(Record::PossibleRepeat);
@@ -194,13 +194,24 @@ impl Desk<'_> {
 
     /// Keeps an answer for the person's next message; notices are worth nothing by then.
     fn park(&mut self, out: Outgoing) {
-        if out.purpose != Purpose::Answer {
-            return self.drop_message(&out);
+        match out.purpose {
+            // Before the answers, behind earlier news.
+            Purpose::Money => {
+                self.record(Record::Parked);
+                let is_money = |it: &Outgoing| it.purpose == Purpose::Money;
+                let behind = self.contact.parked.iter().take_while(|it| is_money(it)).count();
+                self.contact.parked.insert(behind, out);
+                return;
+            }
+            Purpose::Answer => {}
+            _ => return self.drop_message(&out),
         }
         self.record(Record::Parked);
         self.contact.parked.push_back(out);
-        if self.contact.parked.len() > self.policy.time.parked_answers
-            && let Some(oldest) = self.contact.parked.pop_front()
+        let answers = self.contact.parked.iter().filter(|it| it.purpose == Purpose::Answer).count();
+        if answers > self.policy.time.parked_answers
+            && let Some(oldest) = self.contact.parked.iter().position(|it| it.purpose == Purpose::Answer)
+            && let Some(oldest) = self.contact.parked.remove(oldest)
         {
             self.drop_message(&oldest);
         }

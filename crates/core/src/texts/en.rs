@@ -3,7 +3,8 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::Texts;
+use super::{Receipt, Texts};
+use crate::pay::price::Plan;
 
 /// English.
 pub static ENGLISH: Texts = Texts {
@@ -17,6 +18,27 @@ pub static ENGLISH: Texts = Texts {
     menu_buttons: ["My status", "My region", "Help"],
     status_free,
     status_waiting,
+    status_paid,
+    limit_paid,
+    receipt,
+    pay_prompted: "Look at the phone of the payer now. MTN asks for the MoMo PIN there; enter it only in MTN's window. I never ask for it.",
+    pay_expired: "Nothing happened on the phone in time. If you approved it, it still counts and I will tell you. Else type subscribe to try again.",
+    pay_cancelled: "Cancelled. Nothing was charged.",
+    pay_cancelled_open: "Cancelled. Do not enter your PIN. If you did, it counts.",
+    pay_abandoned: "MTN has no such payment. You were not charged. Type subscribe to try again.",
+    pay_review: "Money came that does not fit the order. A person of ours looks at it now. Nothing is lost. Type human to reach us.",
+    pay_refunded: "Your money was given back. The days of that payment are gone.",
+    pay_declined: "The request was declined on the phone. You were not charged. If that was a mistake, type subscribe.",
+    pay_not_approved: "The request ran out before the PIN was entered. You were not charged. Keep the phone in your hand and type subscribe.",
+    pay_no_funds: "MTN could not take the money. Mostly the balance is too low, fees included. Add money to MoMo, then type subscribe.",
+    pay_limit: "That number has reached its limit at MTN for now. Try another MTN number, or try again tomorrow. You were not charged.",
+    pay_no_account: "That number has no active MoMo account. You were not charged. Type subscribe and give another MTN number.",
+    pay_our_fault: "Something is wrong on our side and our team knows. You were not charged. Please try again later.",
+    pay_trouble: "MoMo is having trouble. You have not been charged. Please try again in a while.",
+    pay_not_sent: "I could not reach MoMo in time, so nothing was sent. You were not charged. Type subscribe to try again.",
+    pay_other: "MTN did not take the payment. You were not charged. Type subscribe to try again, or human to reach us.",
+    pay_again_at,
+    pay_again_tomorrow: "That number had enough requests today. Try again tomorrow, or type subscribe and give another MTN number.",
     paying_soon: "Paying for more questions with MTN MoMo comes soon. Today your free questions work as usual.",
     number_not_needed: "I do not need your phone number now. Never send anyone your PIN. What do you want to know?",
     region_ask: "Where do you live? Then my answers fit your place better.",
@@ -92,6 +114,37 @@ fn status_free(left: u32, limit: u32) -> String {
         1 => format!("You have 1 of {limit} free questions left today. New ones come at midnight."),
         _ => format!("You have {left} of {limit} free questions left today. New ones come at midnight."),
     }
+}
+
+fn status_paid(left: u32, limit: u32, until: &str) -> String {
+    let plural = if left == 1 { "question" } else { "questions" };
+    format!(
+        "You have {left} of {limit} {plural} left today. Your plan ends on {until}. It does not renew by itself."
+    )
+}
+
+fn limit_paid(limit: u32) -> String {
+    format!(
+        "You have used your {limit} questions of today. New ones come at midnight. I keep this question for a day."
+    )
+}
+
+fn receipt(it: &Receipt<'_>) -> String {
+    let hello =
+        if it.late { "Your payment arrived late, and it counts. Thank you!" } else { "Paid. Thank you!" };
+    let plan = match it.plan {
+        Plan::Weekly => "Weekly",
+        Plan::Monthly => "Monthly",
+    };
+    let mtn = it.mtn_id.map(|id| format!(", MTN {id}")).unwrap_or_default();
+    format!(
+        "{hello}\n{plan} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
+        it.until, it.questions, it.code, it.price
+    )
+}
+
+fn pay_again_at(clock: &str) -> String {
+    format!("Your earlier request may still be on the phone. Approve only one. Try again at {clock}.")
 }
 
 fn status_waiting(count: usize) -> String {

@@ -7,7 +7,28 @@ mod en;
 
 use alloc::string::String;
 
+use crate::pay::price::Plan;
+
 pub use en::ENGLISH;
+
+/// What a receipt says.
+#[derive(Clone, Copy, Debug)]
+pub struct Receipt<'a> {
+    /// The plan.
+    pub plan: Plan,
+    /// What was paid, such as "3,000 SSP".
+    pub price: &'a str,
+    /// The last paid day, such as "11 March 2026".
+    pub until: &'a str,
+    /// Questions a day.
+    pub questions: u32,
+    /// The receipt's number.
+    pub code: &'a str,
+    /// MTN's number of the transaction.
+    pub mtn_id: Option<&'a str>,
+    /// The person had been told an end before.
+    pub late: bool,
+}
 
 /// The sentences of one language. A missing one does not compile.
 pub struct Texts {
@@ -31,6 +52,48 @@ pub struct Texts {
     pub status_free: fn(left: u32, limit: u32) -> String,
     /// Questions that wait or are being tried again, added to `status`.
     pub status_waiting: fn(count: usize) -> String,
+    /// `status` of a person with a plan: questions left, of how many, the last paid day.
+    pub status_paid: fn(left: u32, limit: u32, until: &str) -> String,
+    /// The paid questions of the day are used up.
+    pub limit_paid: fn(limit: u32) -> String,
+    /// A payment was granted.
+    pub receipt: fn(&Receipt<'_>) -> String,
+    /// The prompt is on its way to the phone.
+    pub pay_prompted: &'static str,
+    /// Nothing happened in time.
+    pub pay_expired: &'static str,
+    /// Cancelled, and nothing can come of it.
+    pub pay_cancelled: &'static str,
+    /// Cancelled, and a prompt may be on the phone.
+    pub pay_cancelled_open: &'static str,
+    /// MTN knows nothing of it.
+    pub pay_abandoned: &'static str,
+    /// Money came that does not fit.
+    pub pay_review: &'static str,
+    /// The money was given back.
+    pub pay_refunded: &'static str,
+    /// Declined on the phone.
+    pub pay_declined: &'static str,
+    /// The prompt ran out.
+    pub pay_not_approved: &'static str,
+    /// Not enough money, as MTN mostly says it.
+    pub pay_no_funds: &'static str,
+    /// The payer's limit at MTN.
+    pub pay_limit: &'static str,
+    /// No account under the number.
+    pub pay_no_account: &'static str,
+    /// We may not be paid.
+    pub pay_our_fault: &'static str,
+    /// MTN has trouble.
+    pub pay_trouble: &'static str,
+    /// It never left us in time.
+    pub pay_not_sent: &'static str,
+    /// No reason that we know.
+    pub pay_other: &'static str,
+    /// An earlier request may be on the phone, or the number declined twice: when to try again, in Juba time.
+    pub pay_again_at: fn(clock: &str) -> String,
+    /// The number's requests of the day are used up.
+    pub pay_again_tomorrow: &'static str,
     /// `subscribe` and `receipt` while paying is not open.
     pub paying_soon: &'static str,
     /// A phone number that nobody asked for.

@@ -3,6 +3,7 @@ mod bursts;
 mod humans;
 mod limits;
 mod options;
+mod paid;
 mod quota;
 mod revive;
 mod sends;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Action, Effect};
-use answerbot_core::contact::event::{Envelope, Event};
-use answerbot_core::{Address, Channel, ContactId, EffectId, EventId, Time};
+use answerbot_core::contact::event::{Envelope, Event, To};
+use answerbot_core::{AggregateId, EffectId, EventId, Time};
 use answerbot_ports::reports::{Overview, Reports};
 use answerbot_ports::store::{StoreError, Stuck};
 use async_trait::async_trait;
@@ -14,10 +14,10 @@ use super::store::{SqliteStore, unreadable};
 use super::units::{self, BODY_SCHEMA};
 use super::writer::fault;
 
-const STUCK_EFFECTS: &str = "SELECT e.id, c.external_id, e.due, e.attempt, e.paid, e.reason, e.body FROM effect e \
-     JOIN contact c ON c.no = e.contact WHERE e.status = 1 ORDER BY e.due DESC LIMIT ?1";
-const STUCK_EVENTS: &str = "SELECT s.id, c.external_id, s.arrived, s.reason FROM set_aside s \
-     JOIN contact c ON c.no = s.contact ORDER BY s.arrived DESC LIMIT ?1";
+const STUCK_EFFECTS: &str = "SELECT e.id, a.kind, a.external_id, e.due, e.attempt, e.paid, e.reason, e.body FROM effect e \
+     JOIN aggregate a ON a.no = e.aggregate WHERE e.status = 1 ORDER BY e.due DESC LIMIT ?1";
+const STUCK_EVENTS: &str = "SELECT s.id, a.kind, a.external_id, s.arrived, s.reason FROM set_aside s \
+     JOIN aggregate a ON a.no = s.aggregate ORDER BY s.arrived DESC LIMIT ?1";
 
 fn overview(conn: &Connection) -> rusqlite::Result<Overview> {
     let count = |statement: &str| conn.query_row(statement, [], |row| row.get::<_, u64>(0));
@@ -49,20 +49,20 @@ impl Reports for SqliteStore {
             let mut found = effects.query([limit])?;
             while let Some(row) = found.next()? {
                 let id = EffectId::from_bytes(units::id16(row, 0)?);
-                let body: Vec<u8> = row.get(6)?;
+                let body: Vec<u8> = row.get(7)?;
                 let Ok(action) = rows.codec.open::<Action>(BODY_SCHEMA, id.as_bytes(), &body) else {
                     continue;
                 };
                 all.push(Stuck::Effect {
-                    contact: ContactId::from_bytes(units::id16(row, 1)?),
+                    aggregate: units::aggregate_id(row, 1)?,
                     effect: Effect {
                         id,
-                        due: Time::from_millis(row.get(2)?),
-                        attempt: row.get(3)?,
-                        paid: row.get(4)?,
+                        due: Time::from_millis(row.get(3)?),
+                        attempt: row.get(4)?,
+                        paid: row.get(5)?,
                         action,
                     },
-                    reason: row.get::<_, Option<String>>(5)?.unwrap_or_default(),
+                    reason: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
                 });
             }
             let mut events = conn.prepare(STUCK_EVENTS)?;
@@ -70,9 +70,9 @@ impl Reports for SqliteStore {
             while let Some(row) = found.next()? {
                 all.push(Stuck::Event {
                     id: EventId::from_bytes(units::id16(row, 0)?),
-                    contact: ContactId::from_bytes(units::id16(row, 1)?),
-                    arrived: Time::from_millis(row.get(2)?),
-                    reason: row.get(3)?,
+                    aggregate: units::aggregate_id(row, 1)?,
+                    arrived: Time::from_millis(row.get(3)?),
+                    reason: row.get(4)?,
                 });
             }
             Ok(all)
@@ -83,19 +83,14 @@ impl Reports for SqliteStore {
     async fn revive_effect(&self, effect: EffectId, now: Time) -> Result<bool, StoreError> {
         let stuck = self.stuck(usize::MAX).await?;
         let found = stuck.into_iter().find_map(|it| match it {
-            Stuck::Effect { contact, effect: dead, .. } if dead.id == effect => Some((contact, dead)),
+            Stuck::Effect { aggregate, effect: dead, .. } if dead.id == effect => Some((aggregate, dead)),
             _ => None,
         });
-        let Some((contact, dead)) = found else { return Ok(false) };
-        let address = match &dead.action {
-            Action::Send { to, .. } => to.clone(),
-            Action::Ask(prompt) => prompt.typing.clone(),
-            Action::Timer | Action::Alert(_) => self.an_address(contact).await?,
-        };
+        let Some((aggregate, dead)) = found else { return Ok(false) };
         let key = format!("revive:{}:{}", dead.id, dead.attempt);
         let envelope = Envelope {
             id: EventId::derive("operator", &key),
-            address,
+            to: To::Aggregate(aggregate),
             event: Event::Revive(dead),
             sent: None,
         };
@@ -103,22 +98,27 @@ impl Reports for SqliteStore {
         Ok(matches!(admitted.as_slice(), [answerbot_ports::store::Admission::New { .. }]))
     }
 
-    async fn revive_event(&self, contact: ContactId, event: EventId, now: Time) -> Result<bool, StoreError> {
+    async fn revive_event(
+        &self,
+        aggregate: AggregateId,
+        event: EventId,
+        now: Time,
+    ) -> Result<bool, StoreError> {
         let move_back = move |conn: &Connection| -> rusqlite::Result<bool> {
-            let aside = "SELECT s.contact, c.consumed, s.body FROM set_aside s JOIN contact c ON c.no = s.contact \
-                         WHERE c.external_id = ?1 AND s.id = ?2";
+            let aside = "SELECT s.aggregate, a.consumed, s.body FROM set_aside s JOIN aggregate a ON a.no = s.aggregate \
+                         WHERE a.external_id = ?1 AND s.id = ?2";
             let head = |row: &rusqlite::Row<'_>| {
                 Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?, row.get::<_, Vec<u8>>(2)?))
             };
             let found =
-                conn.query_row(aside, params![contact.as_bytes(), event.as_bytes()], head).optional()?;
+                conn.query_row(aside, params![aggregate.as_bytes(), event.as_bytes()], head).optional()?;
             let Some((no, consumed, body)) = found else { return Ok(false) };
             let last: Option<u64> = conn.query_row(super::sql::INBOX_LAST, [no], |row| row.get(0))?;
             let number = last.unwrap_or(0).max(consumed) + 1;
             let row = params![no, number, event.as_bytes(), now.as_millis(), body];
             conn.execute(super::sql::INBOX_PUSH, row)?;
             conn.execute(
-                "DELETE FROM set_aside WHERE contact = ?1 AND id = ?2",
+                "DELETE FROM set_aside WHERE aggregate = ?1 AND id = ?2",
                 params![no, event.as_bytes()],
             )?;
             Ok(true)
@@ -128,25 +128,19 @@ impl Reports for SqliteStore {
 }
 
 impl SqliteStore {
-    async fn an_address(&self, contact: ContactId) -> Result<Address, StoreError> {
-        let opened = answerbot_ports::store::Store::open(self, contact).await?;
-        let known = opened.contact.identities.into_iter().find_map(|identity| identity.address);
-        Ok(known.unwrap_or(Address { channel: Channel::Messenger, page: String::new(), user: String::new() }))
-    }
-
     /// Seals anew whatever is not sealed under the current key, a few rows at a time; returns how many rows.
     /// After it the old key is needed only for backups.
     pub async fn reseal(&self) -> Result<u64, StoreError> {
         const CHUNK: i64 = 200;
         const TABLES: [(&str, &str, &str); 4] = [
-            ("contact", "no", "external_id"),
+            ("aggregate", "no", "external_id"),
             ("inbox", "id", "id"),
             ("effect", "id", "id"),
             ("set_aside", "id", "id"),
         ];
         let mut total = 0;
         for (table, key, row_name) in TABLES {
-            let column = if table == "contact" { "state" } else { "body" };
+            let column = if table == "aggregate" { "state" } else { "body" };
             loop {
                 let rows = Arc::clone(&self.rows);
                 let work = move |tx: &mut super::writer::Tx<'_>| -> Result<u64, StoreError> {

@@ -3,13 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use answerbot_core::contact::SCHEMA;
 use answerbot_core::contact::effect::{Action, Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::{Contact, ContactId, EffectId, EventId, JubaDay, Time};
+use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, JubaDay, State, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
-use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
+use answerbot_ports::store::{Admission, Commit, Committed, Facets, Leased, Opened, Store, StoreError};
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -43,11 +42,11 @@ pub(super) struct Rows {
 }
 
 impl Rows {
-    /// A contact with its inbox, and the number of an envelope in it that is damaged.
+    /// An aggregate with its inbox, and the number of an envelope in it that is damaged.
     pub fn open_row(
         &self,
         conn: &Connection,
-        contact: ContactId,
+        aggregate: AggregateId,
     ) -> Result<(Opened, Option<u64>), StoreError> {
         // One snapshot: the inbox must be that of this version.
         let tx = conn.unchecked_transaction().map_err(fault)?;
@@ -60,19 +59,37 @@ impl Rows {
             ))
         };
         let found = tx
-            .prepare_cached(sql::CONTACT_OPEN)
-            .and_then(|mut it| it.query_row([contact.as_bytes()], head).optional())
+            .prepare_cached(sql::OPEN)
+            .and_then(|mut it| it.query_row([aggregate.as_bytes()], head).optional())
             .map_err(fault)?;
+        let kind = aggregate.kind();
         let Some((no, version, consumed, state)) = found else {
-            let nobody = Opened { contact: Contact::default(), version: 0, consumed: 0, waiting: Vec::new() };
+            let nobody = Opened { state: State::empty(kind), version: 0, consumed: 0, waiting: Vec::new() };
             return Ok((nobody, None));
         };
         let state = match state {
-            Some(blob) => self.codec.open(SCHEMA, contact.as_bytes(), &blob).map_err(unreadable)?,
-            None => Contact::default(),
+            Some(blob) => self.open_state(aggregate, &blob).map_err(unreadable)?,
+            None => State::empty(kind),
         };
         let (waiting, damaged) = self.read_inbox(&tx, no)?;
-        Ok((Opened { contact: state, version, consumed, waiting }, damaged))
+        Ok((Opened { state, version, consumed, waiting }, damaged))
+    }
+
+    fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
+        let (known, row) = (State::known_schema(aggregate.kind()), aggregate.as_bytes());
+        Ok(match aggregate.kind() {
+            AggregateKind::Contact => State::Contact(Box::new(self.codec.open(known, row, blob)?)),
+            AggregateKind::Payment => State::Payment(Box::new(self.codec.open(known, row, blob)?)),
+            AggregateKind::Payer => State::Payer(Box::new(self.codec.open(known, row, blob)?)),
+        })
+    }
+
+    fn seal_state(&self, schema: u32, row: &[u8], state: &State) -> Result<Vec<u8>, CodecError> {
+        match state {
+            State::Contact(it) => self.codec.seal(schema, row, it),
+            State::Payment(it) => self.codec.seal(schema, row, it),
+            State::Payer(it) => self.codec.seal(schema, row, it),
+        }
     }
 
     fn read_inbox(&self, conn: &Connection, no: i64) -> Result<(Vec<Numbered>, Option<u64>), StoreError> {
@@ -88,7 +105,7 @@ impl Rows {
                 Ok(envelope) => waiting.push(Numbered {
                     number,
                     arrived: Time::from_millis(arrived),
-                    identity: self.hash.contact(&envelope.address),
+                    identity: self.hash.whom(&envelope.to).1,
                     envelope,
                 }),
                 Err(CodecError::Damaged) => {
@@ -106,7 +123,7 @@ impl Rows {
         let action: Result<Action, CodecError> = self.codec.open(BODY_SCHEMA, row.id.as_bytes(), &row.body);
         match action {
             Ok(action) => Some(Leased {
-                contact: row.contact,
+                aggregate: row.aggregate,
                 effect: Effect { id: row.id, due: row.due, attempt: row.attempt, paid: row.paid, action },
                 lost: row.lost,
             }),
@@ -183,20 +200,26 @@ impl SqliteStore {
     }
 
     fn seal_commit(&self, commit: Commit) -> Result<SealedCommit, StoreError> {
-        let state = self
-            .rows
-            .codec
-            .seal(commit.schema, commit.contact.as_bytes(), &*commit.state)
-            .map_err(unreadable)?;
+        let aggregate = commit.aggregate;
+        let state =
+            self.rows.seal_state(commit.schema, aggregate.as_bytes(), &commit.state).map_err(unreadable)?;
+        let facets = commit.facets.map(|facets| {
+            let payer = match &facets {
+                Facets::Payment(it) => Some(self.rows.hash.payer(it.payer)),
+                Facets::Contact(_) => None,
+            };
+            (facets, payer)
+        });
         let seal = |effect: &Effect| units::seal_effect(&self.rows.codec, effect);
         Ok(SealedCommit {
-            contact: commit.contact,
+            aggregate,
             version: commit.version,
             consumed: commit.consumed,
             schema: commit.schema,
-            known_schema: SCHEMA,
+            known_schema: State::known_schema(aggregate.kind()),
             state,
-            facets: commit.facets,
+            facets,
+            entries: commit.entries,
             open: commit
                 .open
                 .iter()
@@ -229,7 +252,8 @@ impl Store for SqliteStore {
                     .codec
                     .seal(BODY_SCHEMA, envelope.id.as_bytes(), &envelope)
                     .map_err(unreadable)?;
-                Ok(Sealed { contact: self.rows.hash.contact(&envelope.address), envelope, body })
+                let (aggregate, identity) = self.rows.hash.whom(&envelope.to);
+                Ok(Sealed { envelope, aggregate, identity, body })
             })
             .collect::<Result<Vec<_>, StoreError>>()?;
         count_write("admit");
@@ -240,12 +264,12 @@ impl Store for SqliteStore {
         self.writer.write(all).await
     }
 
-    async fn open(&self, contact: ContactId) -> Result<Opened, StoreError> {
+    async fn open(&self, aggregate: AggregateId) -> Result<Opened, StoreError> {
         loop {
             let rows = Arc::clone(&self.rows);
-            let (opened, damaged) = self.readers.read(move |conn| rows.open_row(conn, contact)).await?;
+            let (opened, damaged) = self.readers.read(move |conn| rows.open_row(conn, aggregate)).await?;
             let Some(number) = damaged else { return Ok(opened) };
-            self.writer.write(move |tx| units::set_aside(tx, contact, number, "it cannot be read")).await?;
+            self.writer.write(move |tx| units::set_aside(tx, aggregate, number, "it cannot be read")).await?;
         }
     }
 
@@ -278,40 +302,50 @@ impl Store for SqliteStore {
     async fn unattended(
         &self,
         before: Time,
-        after: Option<ContactId>,
+        after: Option<AggregateId>,
         limit: usize,
-    ) -> Result<Vec<ContactId>, StoreError> {
-        let find = move |conn: &Connection| -> rusqlite::Result<Vec<ContactId>> {
+    ) -> Result<Vec<AggregateId>, StoreError> {
+        let find = move |conn: &Connection| -> rusqlite::Result<Vec<AggregateId>> {
             let from: i64 = match after {
-                Some(contact) => conn
-                    .prepare_cached(sql::CONTACT_HEAD)?
-                    .query_row([contact.as_bytes()], |row| row.get(0))
+                Some(aggregate) => conn
+                    .prepare_cached(sql::HEAD)?
+                    .query_row([aggregate.as_bytes()], |row| row.get(0))
                     .optional()?
                     .unwrap_or(0),
                 None => 0,
             };
             let limit = i64::try_from(limit).unwrap_or(i64::MAX);
             conn.prepare_cached(sql::UNATTENDED)?
-                .query_map(params![from, before.as_millis(), limit], |row| {
-                    units::id16(row, 1).map(ContactId::from_bytes)
+                .query_map(params![from, before.as_millis(), limit], |row| units::aggregate_id(row, 0))?
+                .collect()
+        };
+        self.readers.read(move |conn| find(conn).map_err(fault)).await
+    }
+
+    async fn knows(&self, aggregate: AggregateId) -> Result<bool, StoreError> {
+        let kind = units::aggregate_number(aggregate.kind());
+        let find = move |conn: &Connection| {
+            conn.prepare_cached("SELECT 1 FROM aggregate WHERE external_id = ?1 AND kind = ?2")
+                .and_then(|mut it| it.exists(params![aggregate.as_bytes(), kind]))
+                .map_err(fault)
+        };
+        self.readers.read(find).await
+    }
+
+    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<AggregateId>, StoreError> {
+        let find = move |conn: &Connection| -> rusqlite::Result<Vec<AggregateId>> {
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            conn.prepare_cached(sql::OVERDUE_TEXTS)?
+                .query_map(params![day.0, limit], |row| {
+                    units::id16(row, 0).map(|id| ContactId::from_bytes(id).into())
                 })?
                 .collect()
         };
         self.readers.read(move |conn| find(conn).map_err(fault)).await
     }
 
-    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<ContactId>, StoreError> {
-        let find = move |conn: &Connection| -> rusqlite::Result<Vec<ContactId>> {
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            conn.prepare_cached(sql::OVERDUE_TEXTS)?
-                .query_map(params![day.0, limit], |row| units::id16(row, 0).map(ContactId::from_bytes))?
-                .collect()
-        };
-        self.readers.read(move |conn| find(conn).map_err(fault)).await
-    }
-
-    async fn failed(&self, contact: ContactId, number: u64, reason: String) -> Result<u32, StoreError> {
-        self.writer.write(move |tx| units::failed(tx, contact, number, &reason)).await
+    async fn failed(&self, aggregate: AggregateId, number: u64, reason: String) -> Result<u32, StoreError> {
+        self.writer.write(move |tx| units::failed(tx, aggregate, number, &reason)).await
     }
 
     async fn claim(

@@ -2,7 +2,8 @@
 
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Numbered};
-use answerbot_core::{ContactId, EffectId, EventId, Time};
+use answerbot_core::pay::ledger::Entry;
+use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, PayerId, Time};
 use answerbot_ports::codec::Codec;
 use answerbot_ports::store::{
     Admission, Committed, FAILURES, Facets, INBOX_BYTES, INBOX_ENVELOPES, StoreError,
@@ -18,19 +19,21 @@ pub(super) const BODY_SCHEMA: u32 = 1;
 /// An envelope ready to be stored.
 pub(super) struct Sealed {
     pub envelope: Envelope,
-    pub contact: ContactId,
+    pub aggregate: AggregateId,
+    pub identity: Option<ContactId>,
     pub body: Vec<u8>,
 }
 
 /// A commit ready to be stored.
 pub(super) struct SealedCommit {
-    pub contact: ContactId,
+    pub aggregate: AggregateId,
     pub version: u64,
     pub consumed: u64,
     pub schema: u32,
     pub known_schema: u32,
     pub state: Vec<u8>,
-    pub facets: Option<Facets>,
+    pub facets: Option<(Facets, Option<PayerId>)>,
+    pub entries: Vec<Entry>,
     pub open: Vec<(SealedEffect, bool)>,
     pub settled: Vec<EffectId>,
     pub dead: Vec<(SealedEffect, String)>,
@@ -52,7 +55,28 @@ pub(super) const fn kind_number(kind: Kind) -> i64 {
         Kind::Send => 1,
         Kind::Timer => 2,
         Kind::Alert => 3,
+        Kind::Tell => 4,
+        Kind::Momo => 5,
     }
+}
+
+pub(super) const fn aggregate_number(kind: AggregateKind) -> i64 {
+    match kind {
+        AggregateKind::Contact => 0,
+        AggregateKind::Payment => 1,
+        AggregateKind::Payer => 2,
+    }
+}
+
+/// An aggregate's id from its kind and bytes, which stand side by side.
+pub(super) fn aggregate_id(row: &Row<'_>, index: usize) -> rusqlite::Result<AggregateId> {
+    let kind = match row.get::<_, i64>(index)? {
+        0 => AggregateKind::Contact,
+        1 => AggregateKind::Payment,
+        2 => AggregateKind::Payer,
+        other => return Err(rusqlite::Error::IntegralValueOutOfRange(index, other)),
+    };
+    Ok(AggregateId::from_parts(kind, id16(row, index + 1)?))
 }
 
 pub(super) fn id16(row: &Row<'_>, index: usize) -> rusqlite::Result<[u8; 16]> {
@@ -68,21 +92,18 @@ pub(super) fn admit(
 ) -> Result<Admission, StoreError> {
     let id = sealed.envelope.id;
     let conn = tx.conn;
-    let run = || -> rusqlite::Result<Result<(ContactId, i64, u64), Admission>> {
+    let run = || -> rusqlite::Result<Result<(AggregateId, u64), Admission>> {
         if conn.prepare_cached(sql::SEE)?.execute(params![id.as_bytes(), now.as_millis()])? == 0 {
             return Ok(Err(Admission::Known));
         }
-        let alias = answerbot_ports::store::alias_key(sealed.contact);
-        let owner = conn.prepare_cached(sql::ALIAS)?.query_row([alias], |row| id16(row, 0)).optional()?;
-        let contact = owner.map_or(sealed.contact, ContactId::from_bytes);
+        let aggregate = owner(conn, sealed.aggregate)?;
         let head = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?));
-        let known =
-            conn.prepare_cached(sql::CONTACT_HEAD)?.query_row([contact.as_bytes()], head).optional()?;
+        let known = conn.prepare_cached(sql::HEAD)?.query_row([aggregate.as_bytes()], head).optional()?;
         let (no, consumed) = match known {
             Some(head) => head,
             None => {
-                let mut insert = conn.prepare_cached(sql::CONTACT_NEW)?;
-                (insert.query_row(params![contact.as_bytes(), now.as_millis()], |row| row.get(0))?, 0)
+                let new = params![aggregate.as_bytes(), aggregate_number(aggregate.kind()), now.as_millis()];
+                (conn.prepare_cached(sql::NEW)?.query_row(new, |row| row.get(0))?, 0)
             }
         };
         let last: Option<u64> = conn.prepare_cached(sql::INBOX_LAST)?.query_row([no], |row| row.get(0))?;
@@ -94,32 +115,40 @@ pub(super) fn admit(
         };
         if waiting >= INBOX_ENVELOPES || bytes + sealed.body.len() as u64 > INBOX_BYTES {
             // The first that does not fit leaves a note in its place; the next ones find it there.
-            return Ok(Err(overflow(tx, &sealed, contact, no, number, now, codec)?));
+            return Ok(Err(overflow(tx, &sealed, aggregate, no, number, now, codec)?));
         }
         let row = params![no, number, id.as_bytes(), now.as_millis(), sealed.body];
         conn.prepare_cached(sql::INBOX_PUSH)?.execute(row)?;
-        Ok(Ok((contact, no, number)))
+        Ok(Ok((aggregate, number)))
     };
     Ok(match run().map_err(fault)? {
         Err(admission) => admission,
-        Ok((contact, _, number)) => Admission::New {
-            contact,
-            numbered: Numbered { number, arrived: now, identity: sealed.contact, envelope: sealed.envelope },
+        Ok((aggregate, number)) => Admission::New {
+            aggregate,
+            numbered: Numbered { number, arrived: now, identity: sealed.identity, envelope: sealed.envelope },
         },
     })
+}
+
+/// Who has this address now: another contact, where one claimed it.
+fn owner(conn: &rusqlite::Connection, aggregate: AggregateId) -> rusqlite::Result<AggregateId> {
+    let Some(contact) = aggregate.contact() else { return Ok(aggregate) };
+    let alias = answerbot_ports::store::alias_key(contact);
+    let owner = conn.prepare_cached(sql::ALIAS)?.query_row([alias], |row| id16(row, 0)).optional()?;
+    Ok(owner.map_or(contact, ContactId::from_bytes).into())
 }
 
 fn overflow(
     tx: &Tx<'_>,
     sealed: &Sealed,
-    contact: ContactId,
+    aggregate: AggregateId,
     no: i64,
     number: u64,
     now: Time,
     codec: &Codec,
 ) -> rusqlite::Result<Admission> {
-    let last = EventId::derive("overflow", &format!("{contact}/{}", number - 1));
-    let is_noted = "SELECT 1 FROM inbox WHERE contact = ?1 AND number = ?2 AND id = ?3";
+    let last = EventId::derive("overflow", &format!("{aggregate}/{}", number - 1));
+    let is_noted = "SELECT 1 FROM inbox WHERE aggregate = ?1 AND number = ?2 AND id = ?3";
     let noted: Option<i64> = tx
         .conn
         .prepare_cached(is_noted)?
@@ -129,8 +158,8 @@ fn overflow(
         return Ok(Admission::Full(None));
     }
     let note = Envelope {
-        id: EventId::derive("overflow", &format!("{contact}/{number}")),
-        address: sealed.envelope.address.clone(),
+        id: EventId::derive("overflow", &format!("{aggregate}/{number}")),
+        to: sealed.envelope.to.clone(),
         event: Event::Overflow,
         sent: None,
     };
@@ -138,28 +167,31 @@ fn overflow(
     let body = body.map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
     let row = params![no, number, note.id.as_bytes(), now.as_millis(), body];
     tx.conn.prepare_cached(sql::INBOX_PUSH)?.execute(row)?;
-    let numbered = Numbered { number, arrived: now, identity: sealed.contact, envelope: note };
-    Ok(Admission::Full(Some((contact, numbered))))
+    let numbered = Numbered { number, arrived: now, identity: sealed.identity, envelope: note };
+    Ok(Admission::Full(Some((aggregate, numbered))))
 }
 
 /// Writes one decision, guarded by the version.
 pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, StoreError> {
     let conn = tx.conn;
-    let guard = params![it.contact.as_bytes(), it.version, it.consumed, it.schema, it.state, it.known_schema];
+    let guard =
+        params![it.aggregate.as_bytes(), it.version, it.consumed, it.schema, it.state, it.known_schema];
     let no: Option<i64> = conn
         .prepare_cached(sql::COMMIT)
         .and_then(|mut commit| commit.query_row(guard, |row| row.get(0)).optional())
         .map_err(fault)?;
     let Some(no) = no else { return Ok(Committed::Stale) };
     let write = || -> rusqlite::Result<()> {
-        if let Some(facets) = &it.facets {
-            let (day, texts) = (facets.reset_day.map(|day| day.0), facets.texts_until.map(|day| day.0));
-            conn.prepare_cached(sql::COMMIT_FACETS)?.execute(params![no, facets.stage, day, texts])?;
+        if let Some((facets, payer)) = &it.facets {
+            put_facets(conn, no, facets, *payer)?;
+        }
+        for entry in &it.entries {
+            add_entry(conn, entry)?;
         }
         conn.prepare_cached(sql::INBOX_PULL)?.execute(params![no, it.consumed])?;
         if it.erase {
-            conn.execute("DELETE FROM effect WHERE contact = ?1", [no])?;
-            conn.execute("DELETE FROM set_aside WHERE contact = ?1", [no])?;
+            conn.execute("DELETE FROM effect WHERE aggregate = ?1", [no])?;
+            conn.execute("DELETE FROM set_aside WHERE aggregate = ?1", [no])?;
         }
         for id in &it.settled {
             conn.prepare_cached(sql::EFFECT_SETTLE)?.execute([id.as_bytes()])?;
@@ -184,6 +216,53 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         }
     }
     Ok(Committed::Done(it.version + 1))
+}
+
+fn put_facets(
+    conn: &rusqlite::Connection,
+    no: i64,
+    facets: &Facets,
+    payer: Option<PayerId>,
+) -> rusqlite::Result<()> {
+    match facets {
+        Facets::Contact(it) => {
+            let (day, texts) = (it.reset_day.map(|day| day.0), it.texts_until.map(|day| day.0));
+            let through = it.paid_through.map(|day| day.0);
+            // Whether it has ended is seen by the expiry: a day that passes writes nothing.
+            let status = through.map(|_| "paid");
+            let row = params![no, it.stage, day, texts, status, through];
+            conn.prepare_cached(sql::CONTACT_FACETS)?.execute(row)?;
+        }
+        Facets::Payment(it) => {
+            let payer = payer.as_ref().map_or([0; 16], |id| *id.as_bytes());
+            conn.prepare_cached(sql::PAYMENT_FACETS)?.execute(params![
+                no,
+                it.contact.as_bytes(),
+                it.status,
+                payer,
+                it.code,
+                it.external_id,
+                it.mtn_id,
+                it.wished.as_millis(),
+                it.test
+            ])?;
+        }
+    }
+    Ok(())
+}
+
+fn add_entry(conn: &rusqlite::Connection, it: &Entry) -> rusqlite::Result<()> {
+    conn.prepare_cached(sql::LEDGER_ADD)?.execute(params![
+        it.payment.as_bytes(),
+        it.event,
+        it.at.as_millis(),
+        it.money.minor(),
+        it.money.currency().code(),
+        it.debit.name(),
+        it.credit.name(),
+        it.test
+    ])?;
+    Ok(())
 }
 
 #[derive(Clone, Copy)]
@@ -222,7 +301,7 @@ fn put(
 /// An effect's row, still sealed.
 pub(super) struct DueRow {
     pub id: EffectId,
-    pub contact: ContactId,
+    pub aggregate: AggregateId,
     pub due: Time,
     pub attempt: u32,
     pub paid: bool,
@@ -268,30 +347,30 @@ fn free_rows(tx: &Tx<'_>, kind: Kind, paid: bool, now: Time, most: usize) -> rus
 fn due_row(row: &Row<'_>) -> rusqlite::Result<DueRow> {
     Ok(DueRow {
         id: EffectId::from_bytes(id16(row, 0)?),
-        contact: ContactId::from_bytes(id16(row, 1)?),
-        due: Time::from_millis(row.get(2)?),
-        attempt: row.get(3)?,
-        paid: row.get(4)?,
-        lost: row.get(5)?,
-        body: row.get(6)?,
+        aggregate: aggregate_id(row, 1)?,
+        due: Time::from_millis(row.get(3)?),
+        attempt: row.get(4)?,
+        paid: row.get(5)?,
+        lost: row.get(6)?,
+        body: row.get(7)?,
     })
 }
 
 /// Counts a failure of an envelope; at the last one it is set aside.
 pub(super) fn failed(
     tx: &mut Tx<'_>,
-    contact: ContactId,
+    aggregate: AggregateId,
     number: u64,
     reason: &str,
 ) -> Result<u32, StoreError> {
     let conn = tx.conn;
     let run = || -> rusqlite::Result<u32> {
         let (no, _): (i64, u64) = conn
-            .prepare_cached(sql::CONTACT_HEAD)?
-            .query_row([contact.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            .prepare_cached(sql::HEAD)?
+            .query_row([aggregate.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
         let count: Option<u32> = conn
             .query_row(
-                "UPDATE inbox SET failures = failures + 1 WHERE contact = ?1 AND number = ?2 RETURNING failures",
+                "UPDATE inbox SET failures = failures + 1 WHERE aggregate = ?1 AND number = ?2 RETURNING failures",
                 params![no, number],
                 |row| row.get(0),
             )
@@ -299,13 +378,13 @@ pub(super) fn failed(
         let count = count.unwrap_or(0);
         if count >= FAILURES {
             conn.execute(
-                "INSERT OR REPLACE INTO set_aside (contact, id, arrived, reason, body) \
-                 SELECT contact, id, arrived, ?3, body FROM inbox WHERE contact = ?1 AND number = ?2",
+                "INSERT OR REPLACE INTO set_aside (aggregate, id, arrived, reason, body) \
+                 SELECT aggregate, id, arrived, ?3, body FROM inbox WHERE aggregate = ?1 AND number = ?2",
                 params![no, number, reason],
             )?;
-            conn.execute("DELETE FROM inbox WHERE contact = ?1 AND number = ?2", params![no, number])?;
+            conn.execute("DELETE FROM inbox WHERE aggregate = ?1 AND number = ?2", params![no, number])?;
             conn.execute(
-                "UPDATE contact SET consumed = max(consumed, ?2), version = version + 1 WHERE no = ?1",
+                "UPDATE aggregate SET consumed = max(consumed, ?2), version = version + 1 WHERE no = ?1",
                 params![no, number],
             )?;
         }
@@ -338,12 +417,12 @@ pub(super) fn release(tx: &mut Tx<'_>, effects: &[EffectId]) -> Result<(), Store
 /// Puts an envelope that cannot be read aside, so that what follows it goes on.
 pub(super) fn set_aside(
     tx: &mut Tx<'_>,
-    contact: ContactId,
+    aggregate: AggregateId,
     number: u64,
     reason: &str,
 ) -> Result<(), StoreError> {
     for _ in 0..FAILURES {
-        failed(tx, contact, number, reason)?;
+        failed(tx, aggregate, number, reason)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use answerbot_core::{Contact, ContactId};
+use answerbot_core::{AggregateId, Contact, ContactId};
 
 use crate::cache::{Cache, Warm};
 
@@ -18,14 +18,14 @@ pub async fn cache(cache: &dyn Cache) {
     two_contacts_do_not_mix(cache).await;
 }
 
-fn contact(number: u8) -> ContactId {
-    ContactId::from_bytes([number; 16])
+fn contact(number: u8) -> AggregateId {
+    ContactId::from_bytes([number; 16]).into()
 }
 
 /// A contact whose three figures differ, so that none can stand in for another.
 fn warm(decisions: u64) -> Warm {
     let state = Contact { decisions, ..Contact::default() };
-    Warm { contact: Arc::new(state), version: decisions + 100, consumed: decisions + 1_000 }
+    Warm { state: Arc::new(state.into()), version: decisions + 100, consumed: decisions + 1_000 }
 }
 
 async fn an_unknown_contact_is_not_recalled(cache: &dyn Cache) {
@@ -38,7 +38,9 @@ async fn what_was_remembered_is_recalled_with_its_version(cache: &dyn Cache) {
     cache.remember(contact(2), warm(7)).await;
     for time in 1..=3 {
         let recalled = cache.recall(contact(2)).await;
-        let figures = recalled.as_ref().map(|it| (it.contact.decisions, it.version, it.consumed));
+        let figures = recalled
+            .as_ref()
+            .map(|it| (it.state.as_contact().map_or(0, |it| it.decisions), it.version, it.consumed));
         assert_eq!(figures, Some((7, 107, 1_007)), "recall {time}");
         assert_eq!(recalled, Some(warm(7)), "recall {time}");
     }

@@ -41,12 +41,12 @@ fn ring(number: usize) -> Ring {
     let envelopes = (0..number % 3)
         .map(|index| Numbered {
             number: u64::try_from(index).unwrap() + 1,
-            identity: contact,
+            identity: Some(contact),
             arrived: Time::from_millis(1_795_514_400_000),
             envelope: text("ann", &format!("{number}-{index}"), &format!("line {index} of ring {number}")),
         })
         .collect();
-    Ring { contact, envelopes }
+    Ring { aggregate: contact.into(), envelopes }
 }
 
 async fn rings_come_out_in_order_with_their_envelopes(queue: &dyn Queue, holds: usize) {

@@ -6,12 +6,14 @@
 use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Action, Case, Effect, Kind};
-use answerbot_core::contact::event::{Envelope, Event, Numbered};
+use answerbot_core::contact::event::{Envelope, Event, Numbered, To};
 use answerbot_core::contact::message::Message;
 use answerbot_core::contact::{SCHEMA, Stage};
-use answerbot_core::{Address, Channel, Contact, ContactId, EffectId, EventId, JubaDay, Time};
+use answerbot_core::{Address, AggregateId, Channel, Contact, EffectId, EventId, JubaDay, Time};
 
-use crate::store::{Admission, Commit, Committed, FAILURES, Facets, INBOX_ENVELOPES, Store, alias_key};
+use crate::store::{
+    Admission, Commit, Committed, ContactFacets, FAILURES, Facets, INBOX_ENVELOPES, Store, alias_key,
+};
 
 const NOON: Time = Time::from_millis(1_795_514_400_000);
 
@@ -26,7 +28,7 @@ pub fn address(user: &str) -> Address {
 pub fn text(user: &str, mid: &str, text: &str) -> Envelope {
     Envelope {
         id: EventId::derive("messenger", mid),
-        address: address(user),
+        to: To::Address(address(user)),
         event: Event::Text(text.into()),
         sent: Some(NOON),
     }
@@ -34,35 +36,36 @@ pub fn text(user: &str, mid: &str, text: &str) -> Envelope {
 
 /// A commit that changes nothing but the version.
 #[must_use]
-pub fn commit(contact: ContactId, version: u64, consumed: u64) -> Commit {
+pub fn commit(aggregate: AggregateId, version: u64, consumed: u64) -> Commit {
     Commit {
-        contact,
+        aggregate,
         version,
         consumed,
-        state: Arc::new(Contact::default()),
+        state: Arc::new(Contact::default().into()),
         schema: SCHEMA,
         facets: None,
         open: Vec::new(),
         settled: Vec::new(),
         dead: Vec::new(),
         erase: false,
+        entries: Vec::new(),
     }
 }
 
-/// An effect of a contact.
+/// An effect of an aggregate.
 #[must_use]
-pub fn effect(contact: ContactId, index: u32, kind: Kind, due: Time) -> Effect {
+pub fn effect(aggregate: AggregateId, index: u32, kind: Kind, due: Time) -> Effect {
     let action = match kind {
         Kind::Timer => Action::Timer,
         Kind::Alert => Action::Alert(Case { about: "human".into(), at: due, channel: "messenger".into() }),
-        Kind::Ask | Kind::Send => Action::Send { to: address("x"), message: Message::plain("hello") },
+        _ => Action::Send { to: address("x"), message: Message::plain("hello") },
     };
-    Effect { id: EffectId::derive(contact, 1, index), due, attempt: 1, paid: false, action }
+    Effect { id: EffectId::derive(aggregate, 1, index), due, attempt: 1, paid: false, action }
 }
 
-async fn admit_one(store: &dyn Store, envelope: Envelope) -> (ContactId, Numbered) {
+async fn admit_one(store: &dyn Store, envelope: Envelope) -> (AggregateId, Numbered) {
     match store.admit(vec![envelope], NOON).await.unwrap().remove(0) {
-        Admission::New { contact, numbered } => (contact, numbered),
+        Admission::New { aggregate, numbered } => (aggregate, numbered),
         other => panic!("not new: {other:?}"),
     }
 }
@@ -105,7 +108,7 @@ async fn envelopes_are_numbered_without_a_gap(store: &dyn Store) {
     let waiting = store.open(ann).await.unwrap().waiting;
     let texts: Vec<&Event> = waiting.iter().map(|it| &it.envelope.event).collect();
     assert_eq!(texts, [&Event::Text("one".into()), &Event::Text("two".into()), &Event::Text("three".into())]);
-    assert!(waiting.iter().all(|it| it.arrived == NOON && it.identity == ann));
+    assert!(waiting.iter().all(|it| it.arrived == NOON && it.identity == ann.contact()));
 }
 
 async fn a_redelivered_event_changes_nothing(store: &dyn Store) {
@@ -124,7 +127,7 @@ async fn racing_creators_agree_on_the_contact(store: Arc<dyn Store>) {
     let two = store.admit(vec![text("dora", "d2", "2")], NOON);
     let (one, two) = (one.await.unwrap(), two.await.unwrap());
     let owner = |admission: &Admission| match admission {
-        Admission::New { contact, .. } => *contact,
+        Admission::New { aggregate, .. } => *aggregate,
         other => panic!("not new: {other:?}"),
     };
     assert_eq!(owner(&one[0]), owner(&two[0]));
@@ -136,12 +139,13 @@ async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) 
     let opened = store.open(eve).await.unwrap();
     admit_one(store, text("eve", "e2", "2")).await;
     let state = Contact { stage: Stage::Ready, decisions: 7, ..Contact::default() };
+    let (reset_day, texts_until) = (Some(JubaDay(20_000)), Some(JubaDay(20_001)));
     let facets =
-        Some(Facets { stage: "ready", reset_day: Some(JubaDay(20_000)), texts_until: Some(JubaDay(20_001)) });
-    let write = Commit { state: Arc::new(state), facets, ..commit(eve, opened.version, 1) };
+        Some(Facets::Contact(ContactFacets { stage: "ready", reset_day, texts_until, paid_through: None }));
+    let write = Commit { state: Arc::new(state.into()), facets, ..commit(eve, opened.version, 1) };
     assert_eq!(store.commit(write).await.unwrap(), Committed::Done(1));
     let opened = store.open(eve).await.unwrap();
-    assert_eq!((opened.contact.decisions, opened.version, opened.consumed), (7, 1, 1));
+    assert_eq!((opened.state.as_contact().unwrap().decisions, opened.version, opened.consumed), (7, 1, 1));
     assert_eq!(store.overdue_texts(JubaDay(20_001), 9).await.unwrap(), [], "their day is not over");
     assert_eq!(store.overdue_texts(JubaDay(20_002), 9).await.unwrap(), [eve]);
     assert_eq!(
@@ -157,12 +161,15 @@ async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) 
 async fn a_stale_commit_changes_nothing(store: &dyn Store) {
     let (fay, _) = admit_one(store, text("fay", "f1", "1")).await;
     assert_eq!(store.commit(commit(fay, 0, 0)).await.unwrap(), Committed::Done(1));
-    let state = Arc::new(Contact { decisions: 99, ..Contact::default() });
+    let state = Arc::new(Contact { decisions: 99, ..Contact::default() }.into());
     let open = vec![(effect(fay, 0, Kind::Send, NOON), false)];
     let stale = Commit { state, open, ..commit(fay, 0, 1) };
     assert_eq!(store.commit(stale).await.unwrap(), Committed::Stale);
     let opened = store.open(fay).await.unwrap();
-    assert_eq!((opened.contact.decisions, opened.version, opened.waiting.len()), (0, 1, 1));
+    assert_eq!(
+        (opened.state.as_contact().unwrap().decisions, opened.version, opened.waiting.len()),
+        (0, 1, 1)
+    );
     assert!(!store.is_open(EffectId::derive(fay, 1, 0)).await.unwrap());
 }
 
@@ -186,7 +193,7 @@ async fn an_effect_is_leased_once(store: &dyn Store) {
     store.commit(Commit { open, ..commit(hal, 0, 1) }).await.unwrap();
     assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(-1)).await, [], "not before it is due");
     let leased = store.lease_due(&[(Kind::Alert, 5)], NOON).await.unwrap();
-    assert_eq!((leased[0].contact, &leased[0].effect, leased[0].lost), (hal, &wanted, 0));
+    assert_eq!((leased[0].aggregate, &leased[0].effect, leased[0].lost), (hal, &wanted, 0));
     assert_eq!(lease(store, Kind::Alert, 5, NOON).await, [], "not while it is held");
     store.release(vec![wanted.id]).await.unwrap();
     assert_eq!(lease(store, Kind::Alert, 5, NOON).await, [wanted.id], "again once it was given back");
@@ -245,12 +252,12 @@ async fn one_in_four_is_taken_from_free_people(store: &dyn Store) {
 async fn a_full_inbox_leaves_one_note(store: &dyn Store) {
     let batch: Vec<Envelope> = (0..INBOX_ENVELOPES).map(|i| text("max", &format!("m{i}"), "hello")).collect();
     let (max, _) = match store.admit(batch, NOON).await.unwrap().remove(0) {
-        Admission::New { contact, numbered } => (contact, numbered),
+        Admission::New { aggregate, numbered } => (aggregate, numbered),
         other => panic!("not new: {other:?}"),
     };
     let over = vec![text("max", "over1", "x"), text("max", "over2", "y")];
     let admitted = store.admit(over.clone(), NOON).await.unwrap();
-    assert!(matches!(&admitted[0], Admission::Full(Some((contact, _))) if *contact == max), "{admitted:?}");
+    assert!(matches!(&admitted[0], Admission::Full(Some((it, _))) if *it == max), "{admitted:?}");
     assert_eq!(admitted[1], Admission::Full(None), "told once");
     let waiting = store.open(max).await.unwrap().waiting;
     assert_eq!(waiting.len() as u64, INBOX_ENVELOPES + 1);
@@ -275,17 +282,18 @@ async fn an_event_that_fails_five_times_is_set_aside(store: &dyn Store) {
 async fn an_alias_leads_to_its_owner(store: &dyn Store) {
     let (old, _) = admit_one(store, text("ole", "o1", "1")).await;
     let (new, _) = admit_one(store, text("ole2", "o2", "2")).await;
+    let (old, new) = (old.contact().unwrap(), new.contact().unwrap());
     assert!(store.claim(alias_key(new), old, None).await.unwrap());
     assert!(store.claim(alias_key(new), old, None).await.unwrap(), "its owner may repeat it");
     assert!(!store.claim(alias_key(new), new, None).await.unwrap(), "nobody else may");
     let (owner, numbered) = admit_one(store, text("ole2", "o3", "3")).await;
-    assert_eq!((owner, numbered.number, numbered.identity), (old, 2, new));
+    assert_eq!((owner, numbered.number, numbered.identity), (old.into(), 2, Some(new)));
     store.unclaim(alias_key(new), new).await.unwrap();
     assert!(!store.claim(alias_key(new), new, None).await.unwrap(), "only its owner frees it");
     assert!(store.claim(alias_key(new), new, Some(old)).await.unwrap(), "or hands it over");
     store.unclaim(alias_key(new), new).await.unwrap();
     let (owner, _) = admit_one(store, text("ole2", "o4", "4")).await;
-    assert_eq!(owner, new);
+    assert_eq!(owner, new.into());
 }
 
 async fn a_job_is_taken_once(store: &dyn Store) {

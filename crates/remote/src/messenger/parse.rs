@@ -3,7 +3,7 @@
 //!
 //! Facts: Meta's reference of Messenger webhook events.
 
-use answerbot_core::contact::event::Envelope;
+use answerbot_core::contact::event::{Envelope, To};
 use answerbot_core::{Address, Channel, EventId, Time};
 use answerbot_ports::channel::{NotJson, Parsed};
 use serde_json::value::RawValue;
@@ -125,7 +125,7 @@ fn read_event(event: &Fields<'_>, entry: &Fields<'_>, configured: Option<&str>) 
     };
     Ok(Envelope {
         id: EventId::derive(Channel::Messenger.name(), &id),
-        address: Address { channel: Channel::Messenger, page, user },
+        to: To::Address(Address { channel: Channel::Messenger, page, user }),
         event: content.event,
         sent: event.raw("timestamp").and_then(time),
     })

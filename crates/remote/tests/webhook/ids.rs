@@ -10,15 +10,16 @@ fn ids_are_taken_as_texts_and_as_numbers() {
         {"sender":{"id":98765432109876543210},"recipient":{"id":1001},"timestamp":1700000000000,
          "message":{"mid":"m_1","text":"hi"}}]}]}"#;
     let parsed = read(body);
-    let address = &parsed.envelopes[0].address;
+    let address = parsed.envelopes[0].address().unwrap();
     assert_eq!((address.page.as_str(), address.user.as_str()), ("1001", "98765432109876543210"));
 }
 
 #[test]
 fn the_page_is_named_by_the_entry_or_else_by_the_recipient() {
     let event = json!({ "sender": { "id": USER }, "recipient": { "id": "77" }, "message": { "mid": "m", "text": "hi" } });
-    let page =
-        |entry: Value| parse(&entries(&json!([entry])), None).unwrap().envelopes[0].address.page.clone();
+    let page = |entry: Value| {
+        parse(&entries(&json!([entry])), None).unwrap().envelopes[0].address().unwrap().page.clone()
+    };
     assert_eq!(page(json!({ "id": "88", "messaging": [event] })), "88");
     assert_eq!(page(json!({ "messaging": [event] })), "77");
 }
@@ -30,7 +31,7 @@ fn an_echo_belongs_to_the_person_wherever_it_names_him() {
         event["sender"]["id"] = json!(from);
         event["recipient"]["id"] = json!(to);
         let parsed = read(&post(&[event]));
-        parsed.envelopes.first().map(|envelope| envelope.address.user.clone())
+        parsed.envelopes.first().map(|envelope| envelope.address().unwrap().user.clone())
     };
     assert_eq!(user(PAGE, USER).as_deref(), Some(USER), "as it is documented");
     assert_eq!(user(USER, PAGE).as_deref(), Some(USER), "as it was recorded");

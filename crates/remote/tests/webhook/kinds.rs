@@ -14,7 +14,11 @@ fn assert_heard(label: &str, event: Value, expected: &Event) {
     assert_eq!(events(&parsed), std::slice::from_ref(expected), "{label}");
     assert_eq!((parsed.ignored.len(), parsed.alarms.len()), (0, 0), "{label}");
     let envelope = &parsed.envelopes[0];
-    assert_eq!((envelope.address.page.as_str(), envelope.address.user.as_str()), (PAGE, USER), "{label}");
+    assert_eq!(
+        (envelope.address().unwrap().page.as_str(), envelope.address().unwrap().user.as_str()),
+        (PAGE, USER),
+        "{label}"
+    );
     assert_eq!(envelope.sent, Some(Time::from_millis(1_700_000_000_000)), "{label}");
 }
 

@@ -7,10 +7,10 @@ mod serve;
 
 use std::process::ExitCode;
 
-use answerbot_sim::{Config, clock};
+use answerbot_sim::{Config, Fate, MomoAccount, clock};
 use clap::{Args, Parser, Subcommand};
 
-/// The outside world of Answer Bot AI: Meta's Graph API, an AI, people and traffic, all on this machine.
+/// The outside world of Answer Bot AI: Meta's Graph API, an AI, MTN MoMo, people and traffic, all on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "sim", version)]
 struct Cli {
@@ -49,6 +49,15 @@ struct WorldArgs {
     /// How long the AI thinks, in ms
     #[arg(long, default_value_t = 0)]
     ai_delay_ms: u64,
+    /// MTN's sandbox, which charges euros, instead of South Sudan
+    #[arg(long)]
+    momo_sandbox: bool,
+    /// The one host to which MTN calls back; the bot's `CALLBACK_HOST` without https://
+    #[arg(long, default_value = "bot.example.org", value_name = "HOST")]
+    momo_callback_host: String,
+    /// Prompts are approved by themselves after so many seconds; without it somebody answers them on the phone page
+    #[arg(long, value_name = "SECONDS")]
+    momo_approve_after: Option<u64>,
     /// Random seed; without it every run differs
     #[arg(long)]
     seed: Option<u64>,
@@ -65,6 +74,11 @@ impl WorldArgs {
             seed: self.seed.unwrap_or_else(clock::fresh_seed),
             ..Config::default()
         };
+        let account = if self.momo_sandbox { MomoAccount::sandbox() } else { MomoAccount::default() };
+        config.momo_account = MomoAccount { callback_host: self.momo_callback_host.clone(), ..account };
+        if let Some(seconds) = self.momo_approve_after {
+            config.momo.fate = Fate::ApproveAfter(std::time::Duration::from_secs(seconds));
+        }
         config.ai.delay = std::time::Duration::from_millis(self.ai_delay_ms);
         config
     }

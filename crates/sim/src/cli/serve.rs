@@ -57,10 +57,21 @@ pub(super) fn announce(world: &World) {
         ("PAGE_ACCESS_TOKEN", &config.page_access_token),
         ("FB_APP_SECRET", &config.app_secret),
         ("VERIFY_TOKEN", &config.verify_token),
+        ("MOMO_BASE_URL", world.momo_base_url().as_str()),
+        ("MOMO_ENVIRONMENT", config.momo_account.environment_setting()),
+        ("MOMO_API_USER_ID", &config.momo_account.api_user),
+        ("MOMO_API_KEY", &config.momo_account.api_key),
+        ("MOMO_SUBSCRIPTION_KEY", &config.momo_account.subscription_key),
     ] {
         out::line(&format!("  {name}={value}"));
     }
     out::line(&format!("\nPhone page:  {}", world.phone_url()));
+    out::line(&format!("Statement:   {}/statement.csv", world.momo_base_url()));
+    out::line(&format!(
+        "MTN calls back to https://{}/..., which leads to {}. Other hosts are refused.",
+        config.momo_account.callback_host,
+        world.bot_url()
+    ));
     out::line(&format!("Webhooks go to {}/webhook. Ctrl-C ends.", world.bot_url()));
 }
 

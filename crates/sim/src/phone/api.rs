@@ -21,7 +21,7 @@ const LONGEST_TEXT: usize = 20_000;
 /// Messenger shows the dots for 20 s at most.
 const TYPING_MS: i64 = 20_000;
 
-type Refusal = (StatusCode, Json<Value>);
+pub(super) type Refusal = (StatusCode, Json<Value>);
 
 #[derive(Deserialize)]
 pub(super) struct Who {
@@ -39,7 +39,7 @@ impl Who {
     }
 }
 
-fn refuse(reason: &str) -> Refusal {
+pub(super) fn refuse(reason: &str) -> Refusal {
     (StatusCode::BAD_REQUEST, Json(json!({ "error": reason })))
 }
 
@@ -107,17 +107,22 @@ pub(super) async fn history(
     Ok(Json(json!({ "lines": lines, "typing": typing, "seen_ms": seen_ms })))
 }
 
-/// `line`, `typing` and `seen` events as they happen.
+/// `line`, `typing`, `seen` and `money` events as they happen.
 pub(super) async fn events(
     State(world): State<World>,
     Query(who): Query<Who>,
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Refusal> {
     let user = who.checked()?;
-    let hear = world.observe(Some(&user), STREAM_CAPACITY);
+    let (hear, money) = (world.observe(Some(&user), STREAM_CAPACITY), world.watch_momo());
     let stop = world.inner.stop.clone();
-    let stream = stream::unfold((hear, stop), |(mut hear, stop)| async move {
-        let happening = stop.run_until_cancelled(hear.recv()).await??;
-        Some((Ok(event_of(happening)), (hear, stop)))
+    let stream = stream::unfold((hear, money, stop), |(mut hear, mut money, stop)| async move {
+        let event = tokio::select! {
+            () = stop.cancelled() => return None,
+            happening = hear.recv() => event_of(happening?),
+            // Prompts are of any payer: the page looks itself what there is.
+            changed = money.changed() => changed.map(|()| Event::default().event("money").data("{}")).ok()?,
+        };
+        Some((Ok(event), (hear, money, stop)))
     });
     Ok(Sse::new(stream).keep_alive(KeepAlive::default()))
 }

@@ -1,8 +1,10 @@
-//! The phone page: a chat in the browser, at `/sim/`. One embedded file each of HTML, CSS and JavaScript, no outside
-//! resource and no inline script, so that a strict content security policy holds.
+//! The phone page: a chat in the browser, at `/sim/`. One embedded file of HTML and CSS each and a script for
+//! each of its two phones: the chat, and mobile money. No outside resource and no inline script, so that a strict
+//! content security policy holds.
 
 mod api;
 mod chats;
+mod money;
 
 use axum::Router;
 use axum::http::{HeaderName, HeaderValue, header};
@@ -28,6 +30,9 @@ pub fn router(world: World) -> Router {
         .route("/sim/api/history", get(api::history))
         .route("/sim/api/events", get(api::events))
         .route("/sim/api/send", post(api::send))
+        .route("/sim/money.js", get(money_script))
+        .route("/sim/api/money", get(money::money))
+        .route("/sim/api/money/answer", post(money::answer))
         .layer(fixed(header::CONTENT_SECURITY_POLICY, POLICY))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::CACHE_CONTROL, "no-store"))
@@ -45,4 +50,8 @@ async fn style() -> impl IntoResponse {
 
 async fn script() -> impl IntoResponse {
     ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("phone.js"))
+}
+
+async fn money_script() -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/javascript; charset=utf-8")], include_str!("money.js"))
 }

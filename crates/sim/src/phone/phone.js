@@ -40,10 +40,11 @@ async function become(person) {
   if (stream) stream.close();
   stream = new EventSource("/sim/api/events?user=" + encodeURIComponent(person));
   // Each (re)connection begins with a look at the history, so that nothing is missed in between.
-  stream.onopen = catchUp;
+  stream.onopen = () => { catchUp(); document.dispatchEvent(new Event("money")); };
   stream.onerror = () => showTrouble("The simulator does not answer. Trying again …");
   stream.addEventListener("line", (event) => { addLine(JSON.parse(event.data), true); });
   stream.addEventListener("typing", (event) => { seen(JSON.parse(event.data).at_ms); showTyping(JSON.parse(event.data).on); });
+  stream.addEventListener("money", () => { document.dispatchEvent(new Event("money")); });
   stream.addEventListener("seen", (event) => { seen(JSON.parse(event.data).at_ms); });
 }
 

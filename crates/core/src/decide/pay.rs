@@ -1,0 +1,96 @@
+//! Paying, as the person meets it: what became of a payment, and the questions that waited for it.
+
+use alloc::string::String;
+
+use super::desk::Desk;
+use crate::contact::message::{Message, Purpose};
+use crate::contact::{Grant, Question};
+use crate::id::PaymentId;
+use crate::pay::days::long_date;
+use crate::pay::payer::Refusal;
+use crate::pay::payment::{Failure, Granted, News, What};
+use crate::texts::Receipt;
+
+impl Desk<'_> {
+    /// A payment of this contact went on.
+    pub fn hear_payment(&mut self, news: &News, identity: usize) {
+        let texts = self.texts;
+        // News can overtake each other: what was granted is not failed by something older.
+        let is_granted = self.contact.paying.grants.contains_key(&news.payment);
+        match &news.what {
+            What::Granted(granted) => self.grant(news.payment, granted, identity),
+            What::Refunded => self.refund(news.payment, identity),
+            _ if is_granted => {}
+            What::Prompted => self.tell_money(identity, texts.pay_prompted),
+            What::Failed(why) => self.tell_money(identity, self.failure_text(*why)),
+            What::Expired => self.tell_money(identity, texts.pay_expired),
+            What::Cancelled { prompted: true } => self.tell_money(identity, texts.pay_cancelled_open),
+            What::Cancelled { prompted: false } => self.tell_money(identity, texts.pay_cancelled),
+            What::Abandoned => self.tell_money(identity, texts.pay_abandoned),
+            What::Review => self.tell_money(identity, texts.pay_review),
+        }
+    }
+
+    /// Paid: told once, with a receipt; then the questions that met the limit are answered, oldest first.
+    fn grant(&mut self, payment: PaymentId, granted: &Granted, identity: usize) {
+        if self.contact.paying.grants.contains_key(&payment) {
+            return;
+        }
+        let grant = Grant { granted: granted.clone(), refunded: false };
+        self.contact.paying.grants.insert(payment, grant);
+        if let Some(receipt) = self.receipt(payment) {
+            self.tell_money(identity, receipt);
+        }
+        for question in core::mem::take(&mut self.contact.limited) {
+            self.take_question(Question { arrived: self.now, ..question });
+        }
+    }
+
+    fn refund(&mut self, payment: PaymentId, identity: usize) {
+        if let Some(grant) = self.contact.paying.grants.get_mut(&payment) {
+            grant.refunded = true;
+        }
+        self.tell_money(identity, self.texts.pay_refunded);
+    }
+
+    /// The receipt of a payment that was granted.
+    fn receipt(&self, payment: PaymentId) -> Option<String> {
+        let granted = &self.contact.paying.grants.get(&payment)?.granted;
+        let (_, period) = *self.contact.paying.periods().iter().find(|(id, _)| *id == payment)?;
+        let (price, until) = (alloc::format!("{}", granted.price), long_date(period.through));
+        Some((self.texts.receipt)(&Receipt {
+            plan: granted.plan,
+            price: &price,
+            until: &until,
+            questions: self.policy.quota.paid_per_day,
+            code: &granted.code,
+            mtn_id: granted.mtn_id.as_deref(),
+            late: granted.late,
+        }))
+    }
+
+    /// Each reason has its own words and its own advice.
+    fn failure_text(&self, why: Failure) -> String {
+        let texts = self.texts;
+        match why {
+            Failure::Declined => texts.pay_declined.into(),
+            Failure::NotApproved => texts.pay_not_approved.into(),
+            Failure::NoFunds => texts.pay_no_funds.into(),
+            Failure::Limit => texts.pay_limit.into(),
+            Failure::NoAccount => texts.pay_no_account.into(),
+            Failure::OurFault => texts.pay_our_fault.into(),
+            Failure::Trouble => texts.pay_trouble.into(),
+            Failure::NotSent => texts.pay_not_sent.into(),
+            Failure::Other => texts.pay_other.into(),
+            Failure::Refused(Refusal::Open { until } | Refusal::Declined { until }) => {
+                (texts.pay_again_at)(&until.juba_clock())
+            }
+            Failure::Refused(Refusal::Today) => texts.pay_again_tomorrow.into(),
+        }
+    }
+
+    /// Money news is told whatever was used up, and waits for the person when the window is shut.
+    fn tell_money(&mut self, identity: usize, text: impl Into<String>) {
+        self.queue(identity, Message::plain(text), Purpose::Money, None);
+    }
+}

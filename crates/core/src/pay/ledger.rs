@@ -1,0 +1,65 @@
+//! The books: double entry, append-only, integer minor units.
+//!
+//! An entry moves one amount from one account to another, so every entry sums to nought, and so does the whole.
+//! What is earned is computed when it is read ([`days::earned`](super::days::earned)); nothing is booked by day.
+
+use alloc::format;
+use alloc::string::{String, ToString};
+
+use serde::{Deserialize, Serialize};
+
+use super::money::Money;
+use crate::id::PaymentId;
+use crate::time::Time;
+
+/// One entry. Unique by `payment` and `event`; never changed, never removed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The payment it belongs to.
+    pub payment: PaymentId,
+    /// What happened to it, such as `captured`.
+    pub event: String,
+    /// When it was decided.
+    pub at: Time,
+    /// How much.
+    pub money: Money,
+    /// The account that is debited.
+    pub debit: Account,
+    /// The account that is credited.
+    pub credit: Account,
+    /// Made in MTN's sandbox: not counted in the real books.
+    pub test: bool,
+}
+
+/// An account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Account {
+    /// Money at MTN that is ours.
+    Clearing,
+    /// Money in the bank.
+    Bank,
+    /// What we owe for the plan of one payment: earned day by day.
+    Deferred(PaymentId),
+    /// Money that fits nobody yet.
+    Suspense,
+    /// What MTN keeps.
+    MomoFee,
+    /// Days given away.
+    Goodwill,
+}
+
+impl Account {
+    /// The name in the books, such as `liab:suspense`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Clearing => "assets:momo:clearing".to_string(),
+            Self::Bank => "assets:bank".to_string(),
+            Self::Deferred(payment) => format!("liab:deferred:{payment}"),
+            Self::Suspense => "liab:suspense".to_string(),
+            Self::MomoFee => "exp:momo_fee".to_string(),
+            Self::Goodwill => "exp:goodwill".to_string(),
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Paying: what money, a payer, a price and a paid day are. The machines that use them stand beside them.
+
+mod dates;
+pub mod days;
+mod digits;
+pub mod ledger;
+pub mod money;
+pub mod payer;
+pub mod payment;
+pub mod phone;
+pub mod price;
+mod records;
+pub mod statement;

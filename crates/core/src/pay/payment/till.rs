@@ -1,0 +1,548 @@
+//! The transition function: what follows from what happened to a payment.
+
+use alloc::boxed::Box;
+use alloc::string::ToString;
+
+use super::{
+    Charge, Charged, Checked, Doing, Event, Failure, Granted, News, Order, Paid, Payment, Poll, SCHEMA,
+    Status, What,
+};
+use crate::aggregate::Target;
+use crate::contact::effect::{Action, Effect};
+use crate::contact::event::{Event as AnyEvent, Input, Outcome};
+use crate::decide::{Decision, Record};
+use crate::id::{ContactId, EffectId, PaymentId};
+use crate::pay::ledger::{Account, Entry};
+use crate::pay::money::Money;
+use crate::pay::payer;
+use crate::policy::Policy;
+use crate::retry;
+use crate::time::Time;
+
+/// Decides what follows from `inputs` for the payment `id`, all of which are consumed. Pure; as
+/// [`decide`](crate::decide::decide).
+#[must_use]
+pub fn decide(
+    policy: &Policy,
+    id: PaymentId,
+    mut payment: Payment,
+    inputs: &[Input],
+    now: Time,
+    seed: [u8; 16],
+) -> Decision<Payment> {
+    payment.decisions += 1;
+    let mut till = Till { policy, id, it: payment, now, seed, out: Decision::of(SCHEMA), next_effect: 0 };
+    for input in inputs {
+        match input {
+            Input::Envelope(numbered) => match &numbered.envelope.event {
+                AnyEvent::Payment(event) => till.hear(event),
+                AnyEvent::Revive(effect) => till.revive(effect),
+                _ => till.out.records.push(Record::Misplaced),
+            },
+            Input::Outcome { effect, outcome } => till.learn(effect, outcome),
+        }
+    }
+    let Till { it, mut out, .. } = till;
+    out.state = it;
+    out
+}
+
+/// Where a decision is made.
+struct Till<'a> {
+    policy: &'a Policy,
+    id: PaymentId,
+    it: Payment,
+    now: Time,
+    seed: [u8; 16],
+    out: Decision<Payment>,
+    next_effect: u32,
+}
+
+impl Till<'_> {
+    fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Start(order) => self.start(order),
+            Event::Recover(order, paid) => {
+                if self.it.order.is_none() {
+                    self.it.order = Some(order.clone());
+                }
+                self.paid(paid, true);
+            }
+            _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
+            Event::PayerSays(verdict) => self.hear_payer(*verdict),
+            Event::Nudge => self.nudge(),
+            Event::Cancel => self.cancel(),
+            Event::Statement(paid) => self.paid(paid, true),
+            Event::Assign(contact) => self.assign(*contact),
+            Event::RefundedByHand(mtn_id) => self.refunded(mtn_id),
+        }
+    }
+
+    fn start(&mut self, order: &Order) {
+        if self.it.order.is_some() {
+            return;
+        }
+        self.it.order = Some(order.clone());
+        self.it.doing = Some(Doing::AskingPayer);
+        self.tell_payer(payer::Event::Ask { payment: self.id, wished: order.wished });
+    }
+
+    fn hear_payer(&mut self, verdict: payer::Verdict) {
+        if self.it.doing != Some(Doing::AskingPayer) {
+            // It was cancelled meanwhile: the number is free again.
+            if verdict == payer::Verdict::Allowed {
+                self.tell_payer_end(false);
+            }
+            return;
+        }
+        self.it.doing = None;
+        match verdict {
+            payer::Verdict::Refused(why) => self.never_charged(Failure::Refused(why)),
+            payer::Verdict::Allowed if self.is_too_late() => self.never_charged(Failure::NotSent),
+            payer::Verdict::Allowed => {
+                let Some(order) = &self.it.order else { return };
+                let action = Action::CheckAccount(order.payer);
+                let effect = self.emit(self.now, action);
+                self.it.doing = Some(Doing::CheckingAccount(effect));
+            }
+        }
+    }
+
+    /// Whether the person's wish is too old for a prompt.
+    fn is_too_late(&self) -> bool {
+        self.it.order.as_ref().is_none_or(|it| self.now >= it.wished.plus(self.policy.paying.send_within_ms))
+    }
+
+    fn cancel(&mut self) {
+        if !self.it.status.is_open() && self.it.status != Status::Expired {
+            return;
+        }
+        let prompted = self.it.asked.is_some() || matches!(self.it.doing, Some(Doing::Charging(_)));
+        if let Some(Doing::CheckingAccount(effect)) = self.it.doing {
+            self.settle(effect);
+        }
+        if !prompted {
+            // Nothing was asked of MTN, so nothing can come of it.
+            self.it.doing = None;
+            self.tell_payer_end(false);
+        }
+        self.it.status = Status::Cancelled;
+        self.tell(What::Cancelled { prompted });
+    }
+
+    fn nudge(&mut self) {
+        if self.it.status.has_money() || self.it.asked.is_none() {
+            return;
+        }
+        let apart = self.policy.paying.nudge_apart_ms;
+        let due = self.it.checked.map_or(self.now, |at| at.plus(apart)).max(self.now);
+        match self.it.poll {
+            Some(poll) if poll.due <= due => {}
+            Some(poll) => self.set_poll(poll.effect, due, poll.attempt),
+            None => self.first_poll(due),
+        }
+    }
+
+    fn learn(&mut self, effect: &Effect, outcome: &Outcome) {
+        match &effect.action {
+            Action::Tell { .. } => self.learn_tell(effect, outcome),
+            Action::CheckAccount(_) => self.learn_account(effect, outcome),
+            Action::Charge(_) => self.learn_charge(effect, outcome),
+            Action::CheckPayment(_) => self.learn_check(effect, outcome),
+            _ => self.late(effect),
+        }
+    }
+
+    /// What is told is told for ever: nothing else would carry it.
+    fn learn_tell(&mut self, effect: &Effect, outcome: &Outcome) {
+        match outcome {
+            Outcome::Failed(_) => self.again(effect, retry::tell(effect.attempt, &self.seed)),
+            _ => self.settle(effect.id),
+        }
+    }
+
+    fn learn_account(&mut self, effect: &Effect, outcome: &Outcome) {
+        if self.it.doing != Some(Doing::CheckingAccount(effect.id)) {
+            return self.late(effect);
+        }
+        self.settle(effect.id);
+        self.it.doing = None;
+        match outcome {
+            Outcome::Account(false) => self.never_charged(Failure::NoAccount),
+            _ if self.is_too_late() => self.never_charged(Failure::NotSent),
+            // The check is a courtesy; where it fails the request itself will tell.
+            _ => self.charge(),
+        }
+    }
+
+    fn charge(&mut self) {
+        let Some(order) = &self.it.order else { return };
+        let request = Charge {
+            reference: self.id,
+            money: order.price,
+            payer: order.payer,
+            external_id: order.external_id.clone(),
+            code: order.code.clone(),
+            not_after: order.wished.plus(self.policy.paying.send_within_ms),
+        };
+        let effect = self.emit(self.now, Action::Charge(request));
+        self.it.doing = Some(Doing::Charging(effect));
+    }
+
+    fn learn_charge(&mut self, effect: &Effect, outcome: &Outcome) {
+        let charged = match outcome {
+            Outcome::Charged(charged) => charged.clone(),
+            // The call itself broke: it may have been taken.
+            _ => Charged::Unknown,
+        };
+        if self.it.doing != Some(Doing::Charging(effect.id)) {
+            // Somebody who lost his lease comes late. What he may have brought about is asked about all the same.
+            if matches!(charged, Charged::Taken | Charged::Unknown) && !self.it.status.has_money() {
+                self.it.accepted |= charged == Charged::Taken;
+                self.asked_now();
+            }
+            return self.late(effect);
+        }
+        match charged {
+            Charged::NotSent if self.it.status == Status::Created => {
+                let delay = retry::charge(effect.attempt, &self.seed);
+                let Some(order) = &self.it.order else { return };
+                if self.now.plus(delay) < order.wished.plus(self.policy.paying.send_within_ms) {
+                    return self.again(effect, delay);
+                }
+                self.end_charge(effect);
+                self.uncharged(Failure::NotSent);
+            }
+            Charged::Taken => {
+                self.end_charge(effect);
+                self.it.accepted = true;
+                self.asked_now();
+                if matches!(self.it.status, Status::Created | Status::Unknown) {
+                    self.it.status = Status::Pending;
+                    self.tell(What::Prompted);
+                }
+            }
+            Charged::Unknown => {
+                self.end_charge(effect);
+                self.asked_now();
+                if self.it.status == Status::Created {
+                    self.it.status = Status::Unknown;
+                }
+            }
+            Charged::Rejected(why) => {
+                self.end_charge(effect);
+                self.uncharged(why);
+            }
+            Charged::NotSent | Charged::TooLate => {
+                self.end_charge(effect);
+                self.uncharged(Failure::NotSent);
+            }
+        }
+    }
+
+    fn end_charge(&mut self, effect: &Effect) {
+        self.settle(effect.id);
+        self.it.doing = None;
+    }
+
+    /// This attempt brought MTN nothing, as far as the one knows who made it. Another one, made by somebody whose
+    /// lease was lost, may have: so it is asked about all the same.
+    fn uncharged(&mut self, why: Failure) {
+        let is_first = self.it.asked.is_none();
+        if is_first && self.it.status == Status::Cancelled {
+            self.tell_payer_end(false);
+        } else if is_first {
+            self.never_charged(why);
+        }
+        self.asked_now();
+    }
+
+    /// MTN has nothing: this is the end for the person.
+    fn never_charged(&mut self, why: Failure) {
+        self.it.status = Status::Failed(why);
+        self.tell(What::Failed(why));
+        if !matches!(why, Failure::Refused(_)) {
+            self.tell_payer_end(false);
+        }
+    }
+
+    fn asked_now(&mut self) {
+        self.it.asked = self.it.asked.or(Some(self.now));
+        if self.it.poll.is_none() {
+            self.poll_next(1, None);
+        }
+    }
+
+    fn learn_check(&mut self, effect: &Effect, outcome: &Outcome) {
+        let is_expected =
+            self.it.poll.is_some_and(|it| it.effect == effect.id && it.attempt == effect.attempt);
+        match outcome {
+            // Success counts whenever and by whichever call it comes.
+            Outcome::Checked(Checked::Successful { money, payer, external_id, mtn_id }) => {
+                let paid = Paid { money: *money, payer: *payer, mtn_id: mtn_id.clone(), at: self.now };
+                let is_ours = match (external_id, &self.it.order) {
+                    (Some(id), Some(order)) => *id == order.external_id,
+                    _ => true,
+                };
+                self.settle(effect.id);
+                self.it.poll.take_if(|it| it.effect == effect.id);
+                return self.paid(&paid, is_ours);
+            }
+            _ if !is_expected => return self.late(effect),
+            Outcome::Checked(Checked::Pending) => {
+                self.it.checked = Some(self.now);
+                self.it.missing = 0;
+                self.it.accepted = true;
+                self.expire();
+            }
+            Outcome::Checked(Checked::Failed(why)) => {
+                self.it.checked = Some(self.now);
+                self.it.accepted = true;
+                self.failed(*why);
+            }
+            Outcome::Checked(Checked::Missing) => {
+                self.it.checked = Some(self.now);
+                self.it.missing += 1;
+                self.is_missing();
+            }
+            // MTN cannot be asked now. That is no answer, so the asking does not end with it.
+            _ => {
+                self.expire();
+                return self.poll_next(effect.attempt + 1, Some(self.policy.paying.unheard_poll_ms));
+            }
+        }
+        self.poll_next(effect.attempt + 1, None);
+    }
+
+    /// Nothing final in time: the person is told, and it is still asked about.
+    fn expire(&mut self) {
+        let waited =
+            self.it.asked.is_some_and(|at| self.now.since(at) >= self.policy.paying.prompt_window_ms);
+        if waited && matches!(self.it.status, Status::Pending | Status::Unknown) {
+            self.it.status = Status::Expired;
+            self.tell(What::Expired);
+            self.tell_payer_end(false);
+        }
+    }
+
+    fn failed(&mut self, why: Failure) {
+        match self.it.status {
+            Status::Pending | Status::Unknown | Status::Created => {
+                self.it.status = Status::Failed(why);
+                self.tell(What::Failed(why));
+                self.tell_payer_end(why == Failure::Declined);
+            }
+            // The person was told an end already; this one is only for the books.
+            Status::Expired | Status::Cancelled | Status::Abandoned => {
+                self.it.status = Status::Failed(why);
+                self.tell_payer_end(why == Failure::Declined);
+            }
+            _ => {}
+        }
+    }
+
+    /// MTN says that it knows nothing. It is believed only after a while, and never while a request is under way.
+    fn is_missing(&mut self) {
+        let charging = matches!(self.it.doing, Some(Doing::Charging(_)));
+        if !self.it.accepted && self.it.status == Status::Unknown && !charging && !self.is_too_late() {
+            return self.charge();
+        }
+        let waited = self.it.asked.map_or(0, |at| self.now.since(at));
+        let believed = self.it.missing >= self.policy.paying.missing_polls
+            && waited >= self.policy.paying.missing_after_ms
+            && !charging
+            && !self.it.accepted;
+        match self.it.status {
+            Status::Unknown | Status::Expired if believed => {
+                self.it.status = Status::Abandoned;
+                self.tell(What::Abandoned);
+                self.tell_payer_end(false);
+            }
+            Status::Cancelled if believed => self.it.status = Status::Abandoned,
+            _ => self.expire(),
+        }
+    }
+
+    /// MTN has money: as ordered it is granted, else somebody looks at it.
+    fn paid(&mut self, paid: &Paid, is_ours: bool) {
+        if self.it.status.has_money() {
+            return;
+        }
+        let Some(order) = self.it.order.clone() else { return };
+        let fits =
+            is_ours && paid.money == order.price && paid.payer.is_none_or(|payer| payer == order.payer);
+        let late = !self.it.status.is_open();
+        self.stop_polls();
+        self.it.accepted = true;
+        self.it.checked = Some(self.now);
+        self.it.paid = Some(paid.clone());
+        let account = if fits { Account::Deferred(self.id) } else { Account::Suspense };
+        self.book("captured", paid.money, Account::Clearing, account, order.test);
+        self.tell_payer_end(false);
+        if fits {
+            self.it.status = Status::Success;
+            self.grant(order.contact, late);
+            if late {
+                self.out.records.push(Record::LateSuccess);
+            }
+        } else {
+            self.it.status = Status::Review;
+            self.tell(What::Review);
+            self.out.records.push(Record::PaymentReview);
+        }
+    }
+
+    fn grant(&mut self, to: ContactId, late: bool) {
+        let (Some(order), Some(paid)) = (&self.it.order, &self.it.paid) else { return };
+        let granted = Granted {
+            code: order.code.clone(),
+            plan: order.plan,
+            days: order.days,
+            price: paid.money,
+            version: order.version,
+            mtn_id: paid.mtn_id.clone(),
+            at: paid.at,
+            late,
+            test: order.test,
+        };
+        self.it.granted_to = Some(to);
+        self.out.records.push(Record::Paid);
+        self.tell_contact(to, What::Granted(granted));
+    }
+
+    fn assign(&mut self, to: ContactId) {
+        let (Status::Review, Some(order), Some(paid)) = (self.it.status, &self.it.order, &self.it.paid)
+        else {
+            return;
+        };
+        let (money, test) = (paid.money, order.test);
+        self.it.status = Status::Success;
+        self.book("assigned", money, Account::Suspense, Account::Deferred(self.id), test);
+        self.grant(to, true);
+    }
+
+    fn refunded(&mut self, mtn_id: &str) {
+        let Some(order) = self.it.order.clone() else { return };
+        let Some(paid) = self.it.paid.clone() else { return };
+        let from = match self.it.status {
+            Status::Success => Account::Deferred(self.id),
+            Status::Review => Account::Suspense,
+            _ => return,
+        };
+        let told = if self.it.status == Status::Success { self.it.granted_to } else { Some(order.contact) };
+        self.it.status = Status::Refunded;
+        self.it.refund = Some(mtn_id.to_string());
+        self.book("refunded", paid.money, from, Account::Clearing, order.test);
+        if let Some(contact) = told {
+            self.tell_contact(contact, What::Refunded);
+        }
+    }
+
+    /// Books `money` from one account to another: debit first.
+    fn book(&mut self, event: &'static str, money: Money, debit: Account, credit: Account, test: bool) {
+        let entry =
+            Entry { payment: self.id, event: event.to_string(), at: self.now, money, debit, credit, test };
+        self.out.entries.push(entry);
+    }
+
+    /// Sets the next time MTN is asked: the schedule's next, or else `then` from now; or none when there is nothing
+    /// left to learn.
+    fn poll_next(&mut self, attempt: u32, then: Option<i64>) {
+        let Some(asked) = self.it.asked else { return };
+        let after = match self.it.status {
+            Status::Success | Status::Review | Status::Refunded => &[][..],
+            Status::Failed(_) | Status::Abandoned => &self.policy.paying.soft_polls_ms,
+            _ => &self.policy.paying.polls_ms,
+        };
+        let elapsed = self.now.since(asked);
+        let next = after.iter().copied().find(|offset| *offset > elapsed).or(then.map(|ms| elapsed + ms));
+        match (next, self.it.poll) {
+            (Some(offset), Some(poll)) => self.set_poll(poll.effect, asked.plus(offset), attempt),
+            (Some(offset), None) => self.first_poll(asked.plus(offset)),
+            (None, _) => {
+                self.stop_polls();
+                // A week is over. What MTN never ended is over for us; an operator can still ask.
+                if matches!(self.it.status, Status::Pending | Status::Unknown) {
+                    self.it.status = Status::Expired;
+                    self.tell(What::Expired);
+                    self.tell_payer_end(false);
+                }
+            }
+        }
+    }
+
+    fn first_poll(&mut self, due: Time) {
+        let effect = self.emit(due, Action::CheckPayment(self.id));
+        self.it.poll = Some(Poll { effect, due, attempt: 1 });
+    }
+
+    fn set_poll(&mut self, effect: EffectId, due: Time, attempt: u32) {
+        self.it.poll = Some(Poll { effect, due, attempt });
+        self.put(Effect { id: effect, due, attempt, paid: true, action: Action::CheckPayment(self.id) });
+    }
+
+    fn stop_polls(&mut self) {
+        if let Some(poll) = self.it.poll.take() {
+            self.settle(poll.effect);
+        }
+    }
+
+    /// An operator wants a dead effect tried again; nothing here dies for good but what was revived in vain.
+    fn revive(&mut self, effect: &Effect) {
+        self.put(Effect { due: self.now, attempt: effect.attempt + 1, ..effect.clone() });
+        self.out.records.push(Record::Revived);
+    }
+
+    fn tell(&mut self, what: What) {
+        if let Some(contact) = self.it.order.as_ref().map(|it| it.contact) {
+            self.tell_contact(contact, what);
+        }
+    }
+
+    fn tell_contact(&mut self, contact: ContactId, what: What) {
+        let news = News { payment: self.id, what };
+        let target = Target::Contact(contact);
+        self.emit(self.now, Action::Tell { target, event: Box::new(AnyEvent::Paying(news)) });
+    }
+
+    fn tell_payer(&mut self, event: payer::Event) {
+        let Some(order) = &self.it.order else { return };
+        let target = Target::PayerOf(order.payer);
+        self.emit(self.now, Action::Tell { target, event: Box::new(AnyEvent::Payer(event)) });
+    }
+
+    fn tell_payer_end(&mut self, declined: bool) {
+        self.tell_payer(payer::Event::Ended { payment: self.id, declined });
+    }
+
+    fn emit(&mut self, due: Time, action: Action) -> EffectId {
+        let id = EffectId::derive(self.id, self.it.decisions, self.next_effect);
+        self.next_effect += 1;
+        self.put(Effect { id, due, attempt: 1, paid: true, action });
+        id
+    }
+
+    fn again(&mut self, effect: &Effect, delay_ms: i64) {
+        let due = self.now.plus(delay_ms);
+        self.put(Effect { due, attempt: effect.attempt + 1, ..effect.clone() });
+    }
+
+    fn put(&mut self, effect: Effect) {
+        self.out.open.retain(|it| it.id != effect.id);
+        self.out.settled.retain(|it| *it != effect.id);
+        self.out.open.push(effect);
+    }
+
+    fn settle(&mut self, id: EffectId) {
+        self.out.open.retain(|it| it.id != id);
+        self.out.settled.push(id);
+    }
+
+    fn late(&mut self, effect: &Effect) {
+        self.out.records.push(Record::LateOutcome);
+        // A poll that was set anew meanwhile keeps its row.
+        if self.it.poll.is_none_or(|it| it.effect != effect.id) {
+            self.settle(effect.id);
+        }
+    }
+}

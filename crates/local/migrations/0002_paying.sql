@@ -1,0 +1,76 @@
+-- Payments, the books, and what operators did.
+
+-- What payments are found by. Written only when it changes.
+CREATE TABLE payment (
+    no          INTEGER PRIMARY KEY REFERENCES aggregate (no),
+    contact     BLOB    NOT NULL, -- whose it is
+    status      TEXT    NOT NULL,
+    payer       BLOB    NOT NULL, -- keyed hash of the paying number
+    code        TEXT    NOT NULL, -- on the receipt
+    external_id TEXT    NOT NULL, -- in MTN's statement
+    mtn_id      TEXT,
+    wished      INTEGER NOT NULL,
+    test        INTEGER NOT NULL  -- made in MTN's sandbox
+) STRICT;
+CREATE INDEX payment_contact ON payment (contact, wished);
+CREATE INDEX payment_status ON payment (status, wished);
+CREATE INDEX payment_payer ON payment (payer);
+CREATE INDEX payment_code ON payment (code);
+CREATE INDEX payment_external_id ON payment (external_id);
+CREATE INDEX payment_mtn_id ON payment (mtn_id) WHERE mtn_id IS NOT NULL;
+
+-- The books: one row moves one amount. Only ever added to.
+CREATE TABLE ledger (
+    payment  BLOB    NOT NULL,
+    event    TEXT    NOT NULL,
+    at       INTEGER NOT NULL,
+    minor    INTEGER NOT NULL CHECK (minor > 0), -- hundredths
+    currency TEXT    NOT NULL,
+    debit    TEXT    NOT NULL,
+    credit   TEXT    NOT NULL,
+    test     INTEGER NOT NULL,
+    PRIMARY KEY (payment, event)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER ledger_is_not_changed BEFORE UPDATE ON ledger BEGIN SELECT raise(ABORT, 'the books are only added to'); END;
+CREATE TRIGGER ledger_is_not_removed BEFORE DELETE ON ledger BEGIN SELECT raise(ABORT, 'the books are only added to'); END;
+
+-- Numbers and chains the entries, one job at a time, after they were written.
+CREATE TABLE ledger_seal (
+    seq     INTEGER PRIMARY KEY,
+    payment BLOB NOT NULL,
+    event   TEXT NOT NULL,
+    hash    BLOB NOT NULL, -- of the entry and the hash before
+    UNIQUE (payment, event)
+) STRICT;
+
+-- What MTN posted to us, as it came. It proves nothing.
+CREATE TABLE callback (
+    reference BLOB    NOT NULL,
+    digest    BLOB    NOT NULL,
+    first     INTEGER NOT NULL,
+    last      INTEGER NOT NULL,
+    times     INTEGER NOT NULL DEFAULT 1,
+    body      BLOB    NOT NULL, -- sealed
+    PRIMARY KEY (reference, digest)
+) STRICT, WITHOUT ROWID;
+
+-- Prices, dated and never edited.
+CREATE TABLE price (
+    plan      TEXT    NOT NULL,
+    version   INTEGER NOT NULL,
+    minor     INTEGER NOT NULL,
+    currency  TEXT    NOT NULL,
+    from_day  INTEGER NOT NULL,
+    confirmed INTEGER NOT NULL,
+    PRIMARY KEY (plan, version)
+) STRICT, WITHOUT ROWID;
+
+-- What operators did.
+CREATE TABLE audit (
+    no      INTEGER PRIMARY KEY,
+    at      INTEGER NOT NULL,
+    who     TEXT    NOT NULL,
+    what    TEXT    NOT NULL,
+    subject TEXT    NOT NULL,
+    detail  TEXT    NOT NULL
+) STRICT;
