@@ -2,6 +2,7 @@
 //!
 //! - [`messenger`]: the Messenger channel: signatures, webhook bodies, sends, hints, the page's profile.
 //! - [`ai`]: OpenAI-compatible AI providers, tried in order.
+//! - [`momo`]: MTN MoMo Collections, which people pay with.
 //! - [`alerts`]: alarms and cases for the owner, posted to a webhook.
 //! - [`http`]: the client, and the one way to make a call: a deadline, a bounded answer, metrics.
 //!
@@ -14,3 +15,4 @@ pub mod ai;
 pub mod alerts;
 pub mod http;
 pub mod messenger;
+pub mod momo;

@@ -4,6 +4,7 @@
 mod ai;
 mod alerts;
 mod messenger;
+mod momo;
 mod stub;
 mod support;
 mod webhook;

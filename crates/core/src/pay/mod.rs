@@ -1,5 +1,6 @@
 //! Paying: what money, a payer, a price and a paid day are. The machines that use them stand beside them.
 
+pub mod breaker;
 mod dates;
 pub mod days;
 mod digits;

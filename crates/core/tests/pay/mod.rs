@@ -1,5 +1,6 @@
 //! Money, numbers, prices, days and statements, as tables; what holds for all values stands in `laws`.
 
+mod breaker;
 mod days;
 mod laws;
 mod money;
