@@ -150,6 +150,11 @@ impl EffectId {
     }
 }
 
+/// Sixteen bytes for `what` from a seed that the engine drew: for something else, others.
+pub(crate) fn drawn(seed: &[u8; 16], what: &str) -> [u8; 16] {
+    digest("drawn", &[seed, what.as_bytes()])
+}
+
 fn digest(domain: &str, parts: &[&[u8]]) -> [u8; 16] {
     let mut hash = Sha256::new();
     for part in core::iter::once(&domain.as_bytes()).chain(parts) {

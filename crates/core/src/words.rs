@@ -197,7 +197,7 @@ pub fn alone(text: &str) -> String {
 }
 
 /// One sign for the forms in which keyboards write it.
-fn folded(c: char) -> char {
+pub(crate) fn folded(c: char) -> char {
     match c {
         '’' | '‘' | '`' | '´' => '\'',
         'أ' | 'إ' | 'آ' => 'ا',

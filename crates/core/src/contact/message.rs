@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
 
 use super::{AnswerLanguage, Region};
+use crate::pay::price::Plan;
 
 /// One message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -129,6 +130,12 @@ pub enum Tap {
     AskAgain,
     /// No, drop it.
     AskNot,
+    /// A plan was chosen.
+    PlanIs(Plan),
+    /// Pay as shown.
+    Pay,
+    /// Another number pays.
+    PayOther,
 }
 
 taps! {
@@ -155,4 +162,8 @@ taps! {
     ForgetNot = "FORGET_NO" => Tap::ForgetNot,
     AskAgain = "ASK_AGAIN_YES" => Tap::AskAgain,
     AskNot = "ASK_AGAIN_NO" => Tap::AskNot,
+    Weekly = "PLAN_WEEKLY" => Tap::PlanIs(Plan::Weekly),
+    Monthly = "PLAN_MONTHLY" => Tap::PlanIs(Plan::Monthly),
+    Pay = "PAY" => Tap::Pay,
+    PayOther = "PAY_OTHER" => Tap::PayOther,
 }

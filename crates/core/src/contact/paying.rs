@@ -9,7 +9,9 @@ use super::DayCount;
 use crate::id::PaymentId;
 use crate::pay::days::{self, Period};
 use crate::pay::payment::Granted;
-use crate::time::JubaDay;
+use crate::pay::phone::Msisdn;
+use crate::pay::price::{Plan, Quote};
+use crate::time::{JubaDay, Time};
 
 /// What a person paid for.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -20,6 +22,50 @@ pub struct Paying {
     pub grants: BTreeMap<PaymentId, Grant>,
     /// Paid questions taken.
     pub used: DayCount,
+    /// What the person is choosing now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<Step>,
+    /// Payments of the last days, oldest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub requests: Vec<Request>,
+    /// The number that paid last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub number: Option<Msisdn>,
+    /// Orders made so far.
+    pub orders: u32,
+}
+
+/// Where the person is on the way to a plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Step {
+    /// A plan is chosen; the paying number is asked for.
+    Number(Plan),
+    /// All is shown; "pay" is waited for.
+    Confirm {
+        /// What was shown.
+        quote: Quote,
+        /// Who pays.
+        payer: Msisdn,
+        /// When it was shown.
+        at: Time,
+    },
+}
+
+/// A payment that was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Request {
+    /// Which.
+    pub payment: PaymentId,
+    /// For what.
+    pub plan: Plan,
+    /// Who pays.
+    pub payer: Msisdn,
+    /// When.
+    pub at: Time,
+    /// No prompt of it can be on a phone any more.
+    #[serde(default)]
+    pub ended: bool,
 }
 
 /// What one payment granted.

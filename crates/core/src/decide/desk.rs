@@ -16,6 +16,7 @@ use crate::texts::{ENGLISH, Texts};
 use crate::time::Time;
 
 pub(super) struct Desk<'a> {
+    pub rules: Rules<'a>,
     pub policy: &'a Policy,
     pub texts: &'static Texts,
     pub contact: Contact,
@@ -35,6 +36,7 @@ impl<'a> Desk<'a> {
     pub fn new(rules: Rules<'a>, id: ContactId, mut contact: Contact, now: Time, seed: [u8; 16]) -> Self {
         contact.decisions += 1;
         Self {
+            rules,
             policy: rules.policy,
             texts: &ENGLISH,
             contact,
@@ -49,6 +51,11 @@ impl<'a> Desk<'a> {
             records: Vec::new(),
             erase: false,
         }
+    }
+
+    /// Whose desk it is.
+    pub const fn id(&self) -> ContactId {
+        self.id
     }
 
     pub fn into_decision(self, schema: u32) -> Decision {

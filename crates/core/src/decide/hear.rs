@@ -1,6 +1,6 @@
 //! Envelopes: who speaks, and what their words mean here and now.
 
-use alloc::string::ToString;
+use alloc::string::{String, ToString};
 
 use super::Record;
 use super::desk::Desk;
@@ -8,6 +8,8 @@ use crate::contact::effect::{Action, Case, Effect, Hint, Prompt};
 use crate::contact::event::{Event, Media, Numbered};
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{Asked, DayCount, Extra, Identity, Stage};
+use crate::pay::complaint;
+use crate::pay::price::Plan;
 use crate::words::{self, Said, Word};
 
 impl Desk<'_> {
@@ -111,6 +113,11 @@ impl Desk<'_> {
                 said => {
                     if let Some(tap) = self.typed(said, text) {
                         self.tap(tap, numbered, identity);
+                    } else if complaint::is_about_paying(text) {
+                        self.move_on();
+                        self.answer_complaint(identity);
+                    } else if self.hear_number(text, identity) {
+                        // It was the paying number, or meant to be.
                     } else if !human_speaks {
                         self.hear_talk(said, text, numbered, identity);
                     }
@@ -180,6 +187,17 @@ impl Desk<'_> {
             (Asked::Forget, Said::No) => Some(Tap::ForgetNot),
             (Asked::Stale, Said::Yes) => Some(Tap::AskAgain),
             (Asked::Stale, Said::No) => Some(Tap::AskNot),
+            (Asked::Plan, _) => {
+                let begins = |title: &str| alone.starts_with(&words::alone(title));
+                Plan::ALL
+                    .into_iter()
+                    .zip(texts.plan_titles)
+                    .find(|(_, title)| begins(title))
+                    .map(|(plan, _)| Tap::PlanIs(plan))
+            }
+            (Asked::Pay, Said::Yes) => Some(Tap::Pay),
+            (Asked::Pay, _) if is(texts.pay_buttons[0]) => Some(Tap::Pay),
+            (Asked::Pay, _) if is(texts.pay_buttons[1]) => Some(Tap::PayOther),
             (Asked::Region, _) => {
                 let titles = texts.region_buttons.iter();
                 titles.zip(super::options::REGION_TAPS).find(|(title, _)| is(title)).map(|(_, tap)| tap)
@@ -204,9 +222,8 @@ impl Desk<'_> {
             }
             Word::Menu => self.show_menu(identity, self.texts.menu),
             Word::Status => self.show_status(identity),
-            Word::Subscribe | Word::Receipt => {
-                self.say(identity, self.texts.paying_soon);
-            }
+            Word::Subscribe => self.show_plans(identity),
+            Word::Receipt => self.show_receipt(identity),
             Word::Region => self.ask_region(identity),
             Word::Language => self.ask_language(identity),
             Word::More => self.say_more(identity),
@@ -251,6 +268,9 @@ impl Desk<'_> {
             Tap::ForgetNot => self.forget_not(identity),
             Tap::AskAgain => self.answer_stale(true, identity),
             Tap::AskNot => self.answer_stale(false, identity),
+            Tap::PlanIs(plan) => self.choose_plan(plan, identity),
+            Tap::Pay => self.pay(identity),
+            Tap::PayOther => self.other_number(identity),
         }
     }
 
@@ -265,6 +285,12 @@ impl Desk<'_> {
     }
 
     fn show_status(&mut self, identity: usize) {
+        let text = self.status_text(identity);
+        self.say(identity, text);
+    }
+
+    /// Questions left, the plan's end, what waits.
+    pub fn status_text(&self, identity: usize) -> String {
         let limit = self.policy.quota.free_per_day;
         let day = self.now.juba_day();
         let used = self.contact.identities.get(identity).map_or(0, |it| it.free.on(day));
@@ -284,7 +310,7 @@ impl Desk<'_> {
             text.push(' ');
             text.push_str(&(self.texts.status_waiting)(waiting));
         }
-        self.say(identity, text);
+        text
     }
 
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {
@@ -302,7 +328,9 @@ impl Desk<'_> {
             return self.forget_not(identity);
         }
         self.contact.asked = None;
-        self.say(identity, self.texts.nothing_to_cancel);
+        if !self.cancel_paying(identity) {
+            self.say(identity, self.texts.nothing_to_cancel);
+        }
     }
 
     fn answer_danger(&mut self, identity: usize) {

@@ -9,6 +9,7 @@
 
 mod ask;
 mod burst;
+mod buy;
 mod desk;
 mod hear;
 mod options;

@@ -91,7 +91,7 @@ impl Desk<'_> {
 
     /// The talk goes on to something else: a "yes" after it no longer answers what we asked before.
     pub fn move_on(&mut self) {
-        self.contact.asked.take_if(|asked| matches!(asked, Asked::Forget | Asked::Stale));
+        self.contact.asked.take_if(|asked| matches!(asked, Asked::Forget | Asked::Stale | Asked::Pay));
     }
 
     pub fn forget_not(&mut self, identity: usize) {

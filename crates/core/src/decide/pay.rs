@@ -15,6 +15,9 @@ impl Desk<'_> {
     /// A payment of this contact went on.
     pub fn hear_payment(&mut self, news: &News, identity: usize) {
         let texts = self.texts;
+        if !matches!(news.what, What::Prompted | What::Cancelled { prompted: true }) {
+            self.end_request(news.payment);
+        }
         // News can overtake each other: what was granted is not failed by something older.
         let is_granted = self.contact.paying.grants.contains_key(&news.payment);
         match &news.what {
@@ -54,7 +57,7 @@ impl Desk<'_> {
     }
 
     /// The receipt of a payment that was granted.
-    fn receipt(&self, payment: PaymentId) -> Option<String> {
+    pub fn receipt(&self, payment: PaymentId) -> Option<String> {
         let granted = &self.contact.paying.grants.get(&payment)?.granted;
         let (_, period) = *self.contact.paying.periods().iter().find(|(id, _)| *id == payment)?;
         let (price, until) = (alloc::format!("{}", granted.price), long_date(period.through));

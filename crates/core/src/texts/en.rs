@@ -20,6 +20,20 @@ pub static ENGLISH: Texts = Texts {
     status_waiting,
     status_paid,
     limit_paid,
+    plans,
+    plan_titles: ["Weekly", "Monthly"],
+    pay_ask_number: "Which MTN number pays? Type it, for example 092 123 4567. Never type your PIN here.",
+    pay_bad_number: "That is not a phone number of South Sudan. Type it like 092 123 4567.",
+    pay_not_mtn: "This is not MTN. Type the MTN number of someone who agreed to pay.",
+    pay_summary,
+    pay_buttons: ["Pay now", "Another number"],
+    pay_asking: "I am asking MTN now. Keep the phone in your hand.",
+    pay_too_many_numbers: "You named several numbers this week. Use one of them, or try again in some days.",
+    pay_left: "Cancelled. Nothing was charged.",
+    complaint: "I am sorry. I am asking MTN about your payment now. If the money came, it counts and I tell you at once.",
+    complaint_none: "I am sorry. I see no payment from you in the last days. If you paid, talk to a person of ours.",
+    human_button: "Talk to a person",
+    no_receipt: "There is no payment yet. Type subscribe to see the plans.",
     receipt,
     pay_prompted: "Look at the phone of the payer now. MTN asks for the MoMo PIN there; enter it only in MTN's window. I never ask for it.",
     pay_expired: "Nothing happened on the phone in time. If you approved it, it still counts and I will tell you. Else type subscribe to try again.",
@@ -140,6 +154,18 @@ fn receipt(it: &Receipt<'_>) -> String {
     format!(
         "{hello}\n{plan} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
         it.until, it.questions, it.code, it.price
+    )
+}
+
+fn plans(questions: u32) -> String {
+    format!(
+        "With a plan you ask {questions} questions a day. Pay with MTN MoMo; it does not renew by itself. Which one?"
+    )
+}
+
+fn pay_summary(plan: &str, price: &str, number: &str, until: &str) -> String {
+    format!(
+        "{plan} plan for {price}, paid by {number}.\nIt runs until {until} and does not renew by itself. Pay now?"
     )
 }
 

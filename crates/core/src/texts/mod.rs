@@ -56,6 +56,34 @@ pub struct Texts {
     pub status_paid: fn(left: u32, limit: u32, until: &str) -> String,
     /// The paid questions of the day are used up.
     pub limit_paid: fn(limit: u32) -> String,
+    /// `subscribe`: the plans; prices stand on the buttons.
+    pub plans: fn(questions: u32) -> String,
+    /// Names: weekly, monthly.
+    pub plan_titles: [&'static str; 2],
+    /// Asks for the paying number.
+    pub pay_ask_number: &'static str,
+    /// Digits that are no number.
+    pub pay_bad_number: &'static str,
+    /// A number of another network.
+    pub pay_not_mtn: &'static str,
+    /// Everything before it is paid: plan, price, number, new end.
+    pub pay_summary: fn(plan: &str, price: &str, number: &str, until: &str) -> String,
+    /// Titles: pay, another number.
+    pub pay_buttons: [&'static str; 2],
+    /// MTN is being asked.
+    pub pay_asking: &'static str,
+    /// Too many different numbers in a week.
+    pub pay_too_many_numbers: &'static str,
+    /// `cancel` before anything was asked.
+    pub pay_left: &'static str,
+    /// A complaint about paying, with payments of the last days.
+    pub complaint: &'static str,
+    /// The same without any.
+    pub complaint_none: &'static str,
+    /// Title of the button that asks for a person.
+    pub human_button: &'static str,
+    /// `receipt` without a payment.
+    pub no_receipt: &'static str,
     /// A payment was granted.
     pub receipt: fn(&Receipt<'_>) -> String,
     /// The prompt is on its way to the phone.

@@ -1,6 +1,7 @@
 //! Money, numbers, prices, days and statements, as tables; what holds for all values stands in `laws`.
 
 mod breaker;
+mod complaint;
 mod days;
 mod laws;
 mod money;

@@ -1,5 +1,6 @@
 mod answers;
 mod bursts;
+mod buying;
 mod humans;
 mod limits;
 mod options;

@@ -1,0 +1,232 @@
+//! The way to a plan: the offer, the plan, the paying number, the summary, the request.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString as _};
+
+use super::desk::Desk;
+use crate::aggregate::Target;
+use crate::contact::effect::Action;
+use crate::contact::event::Event;
+use crate::contact::message::{Button, Message, Purpose, Tap};
+use crate::contact::{Asked, Request, Step};
+use crate::id::PaymentId;
+use crate::pay::days;
+use crate::pay::order;
+use crate::pay::payment::{self, Order};
+use crate::pay::phone::{self, Found, Msisdn};
+use crate::pay::price::{Plan, Quote, Selling};
+use crate::time::DAY;
+
+impl Desk<'_> {
+    /// What a plan costs today, where it is sold.
+    fn quote(&self, plan: Plan) -> Option<Quote> {
+        let rules = self.rules;
+        rules.prices.quote(plan, self.now.juba_day(), rules.selling, &self.policy.paying)
+    }
+
+    /// `subscribe`: the plans with their prices.
+    pub fn show_plans(&mut self, identity: usize) {
+        let quotes = Plan::ALL.into_iter().filter_map(|plan| self.quote(plan));
+        let titles = self.texts.plan_titles;
+        let title = |plan: Plan| titles[usize::from(plan == Plan::Monthly)];
+        let buttons: alloc::vec::Vec<Button> = quotes
+            .map(|quote| {
+                Button::new(format!("{} {}", title(quote.plan), quote.price), Tap::PlanIs(quote.plan))
+            })
+            .collect();
+        if buttons.is_empty() {
+            self.say(identity, self.texts.paying_soon);
+            return;
+        }
+        let text = (self.texts.plans)(self.policy.quota.paid_per_day);
+        if self.reply(identity, Message::with_buttons(text, &buttons)) {
+            self.contact.asked = Some(Asked::Plan);
+        }
+    }
+
+    /// A plan was chosen, perhaps by an old button: today's price counts.
+    pub fn choose_plan(&mut self, plan: Plan, identity: usize) {
+        let Some(quote) = self.quote(plan) else {
+            self.say(identity, self.texts.paying_soon);
+            return;
+        };
+        match self.contact.paying.number {
+            Some(payer) => self.show_summary(quote, payer, identity),
+            None => self.ask_number(plan, identity),
+        }
+    }
+
+    fn ask_number(&mut self, plan: Plan, identity: usize) {
+        self.contact.paying.step = Some(Step::Number(plan));
+        self.say(identity, self.texts.pay_ask_number);
+    }
+
+    /// Whether a text gives the number that was asked for. One without a number is a question: paying never
+    /// blocks asking.
+    pub fn hear_number(&mut self, text: &str, identity: usize) -> bool {
+        let plan = match self.contact.paying.step {
+            Some(Step::Number(plan)) => plan,
+            Some(Step::Confirm { quote, .. }) => quote.plan,
+            None => return false,
+        };
+        let sandbox = self.rules.selling == Selling::Sandbox;
+        match phone::find(text, &self.policy.paying.mtn_prefixes, sandbox) {
+            Found::None if phone::is_only_number(text) => {
+                self.say(identity, self.texts.pay_bad_number);
+            }
+            Found::None => return false,
+            Found::NotMtn(_) => {
+                self.say(identity, self.texts.pay_not_mtn);
+            }
+            Found::Mtn(payer) => match self.quote(plan) {
+                Some(quote) => self.show_summary(quote, payer, identity),
+                None => {
+                    self.say(identity, self.texts.paying_soon);
+                }
+            },
+        }
+        true
+    }
+
+    /// Plan, price, number, new end, and that it does not renew by itself.
+    fn show_summary(&mut self, quote: Quote, payer: Msisdn, identity: usize) {
+        let paying = &mut self.contact.paying;
+        paying.step = Some(Step::Confirm { quote, payer, at: self.now });
+        let period = days::extend(self.now.juba_day(), paying.through(), quote.days);
+        let title = self.texts.plan_titles[usize::from(quote.plan == Plan::Monthly)];
+        let (price, until) = (format!("{}", quote.price), days::long_date(period.through));
+        let text = (self.texts.pay_summary)(title, &price, &payer.national(), &until);
+        let [pay, other] = self.texts.pay_buttons;
+        let buttons = [Button::new(pay, Tap::Pay), Button::new(other, Tap::PayOther)];
+        if self.reply(identity, Message::with_buttons(text, &buttons)) {
+            self.contact.asked = Some(Asked::Pay);
+        }
+    }
+
+    pub fn other_number(&mut self, identity: usize) {
+        if let Some(Step::Confirm { quote, .. }) = self.contact.paying.step {
+            self.ask_number(quote.plan, identity);
+        } else {
+            self.show_plans(identity);
+        }
+    }
+
+    /// "Pay": the prompt asks for exactly what was shown, not long ago.
+    pub fn pay(&mut self, identity: usize) {
+        let Some(Step::Confirm { quote, payer, at }) = self.contact.paying.step else {
+            return self.show_plans(identity);
+        };
+        let rules = &self.policy.paying;
+        if self.quote(quote.plan) != Some(quote) || self.now.since(at) > rules.quote_ms {
+            // What was shown is old: today's price, and the question again.
+            return match self.quote(quote.plan) {
+                Some(fresh) => self.show_summary(fresh, payer, identity),
+                None => self.choose_plan(quote.plan, identity),
+            };
+        }
+        let window = rules.prompt_window_ms;
+        let open = self.contact.paying.requests.iter().find(|it| !it.ended && self.now.since(it.at) < window);
+        if let Some(open) = open {
+            let text = (self.texts.pay_again_at)(&open.at.plus(window).juba_clock());
+            self.say(identity, text);
+            return;
+        }
+        let week = |it: &&Request| self.now.since(it.at) < 7 * DAY && it.payer != payer;
+        let mut others: alloc::vec::Vec<Msisdn> =
+            self.contact.paying.requests.iter().filter(week).map(|it| it.payer).collect();
+        others.sort_unstable();
+        others.dedup();
+        if others.len() >= rules.numbers_per_week as usize {
+            self.say(identity, self.texts.pay_too_many_numbers);
+            return;
+        }
+        self.order(quote, payer);
+        self.contact.paying.step = None;
+        self.say(identity, self.texts.pay_asking);
+    }
+
+    fn order(&mut self, quote: Quote, payer: Msisdn) {
+        let payment = PaymentId::draw(self.draw("payment"));
+        let paying = &mut self.contact.paying;
+        paying.orders += 1;
+        paying.number = Some(payer);
+        let seq = paying.orders;
+        paying.requests.retain(|it| self.now.since(it.at) < 7 * DAY);
+        paying.requests.push(Request { payment, plan: quote.plan, payer, at: self.now, ended: false });
+        let order = Order {
+            contact: self.id(),
+            code: order::code(payment),
+            external_id: order::external_id(self.id(), quote.plan, quote.version, seq),
+            plan: quote.plan,
+            days: quote.days,
+            price: quote.price,
+            version: quote.version,
+            payer,
+            wished: self.now,
+            test: self.rules.selling == Selling::Sandbox,
+        };
+        self.tell_payment(payment, payment::Event::Start(order));
+    }
+
+    /// `cancel` on the way to a plan, or with a request open. False when there is nothing of the kind.
+    pub fn cancel_paying(&mut self, identity: usize) -> bool {
+        let window = self.policy.paying.prompt_window_ms;
+        let now = self.now;
+        let paying = &mut self.contact.paying;
+        let left = paying.step.take().is_some();
+        let open = paying.requests.iter().find(|it| !it.ended && now.since(it.at) < window);
+        match open.map(|it| it.payment) {
+            // Its own news tells the person.
+            Some(payment) => self.tell_payment(payment, payment::Event::Cancel),
+            None if left => {
+                self.say(identity, self.texts.pay_left);
+            }
+            None => return false,
+        }
+        true
+    }
+
+    /// "I paid but nothing": MTN is asked about every payment of the last days now, and the person hears how things
+    /// stand. It costs no question and no AI hears of it.
+    pub fn answer_complaint(&mut self, identity: usize) {
+        let now = self.now;
+        let young = self.contact.paying.requests.iter().filter(|it| now.since(it.at) < 7 * DAY);
+        let payments: alloc::vec::Vec<PaymentId> = young.map(|it| it.payment).collect();
+        let first = if payments.is_empty() { self.texts.complaint_none } else { self.texts.complaint };
+        for payment in payments {
+            self.tell_payment(payment, payment::Event::Nudge);
+        }
+        let text = format!("{first} {}", self.status_text(identity));
+        let human = Button::new(self.texts.human_button, Tap::Human);
+        self.queue(identity, Message::with_quick_replies(text, &[human]), Purpose::Money, None);
+    }
+
+    fn tell_payment(&mut self, payment: PaymentId, event: payment::Event) {
+        let event = Box::new(Event::Payment(event));
+        self.emit(self.now, Action::Tell { target: Target::Payment(payment), event });
+    }
+
+    /// Ends a request: a new one may follow.
+    pub fn end_request(&mut self, payment: PaymentId) {
+        for request in self.contact.paying.requests.iter_mut().filter(|it| it.payment == payment) {
+            request.ended = true;
+        }
+    }
+
+    /// The receipt of the last payment, again.
+    pub fn show_receipt(&mut self, identity: usize) {
+        let last = self.contact.paying.periods().last().map(|(payment, _)| *payment);
+        match last.and_then(|payment| self.receipt(payment)) {
+            Some(receipt) => self.say(identity, receipt),
+            None if self.quote(Plan::Weekly).is_some() => self.say(identity, self.texts.no_receipt),
+            None => self.say(identity, self.texts.paying_soon),
+        };
+    }
+
+    fn draw(&self, what: &str) -> [u8; 16] {
+        let mut seed = String::from(what);
+        seed.push_str(&self.contact.decisions.to_string());
+        crate::id::drawn(&self.seed, &seed)
+    }
+}
