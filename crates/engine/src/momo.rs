@@ -3,19 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Action, EffectFault, Retry};
+use answerbot_core::contact::effect::Action;
 use answerbot_core::contact::event::Outcome;
 use answerbot_core::pay::payment::{Charge, Charged};
 use answerbot_ports::payments::Payments;
 
 use crate::Shared;
-
-/// An adapter keeps its own deadline; this much later its call is dropped all the same.
-const MARGIN: Duration = Duration::from_secs(5);
+use crate::perform::{MARGIN, OUTLIVED, failed, millis};
 
 /// Performs one of the actions that call MTN. `lost` says how many processes died while it was open.
 pub(crate) async fn perform(shared: &Arc<Shared>, action: &Action, lost: u32) -> Outcome {
-    let deadline = crate::perform::millis(shared.ports.policy.paying.call_deadline_ms);
+    let deadline = millis(shared.ports.policy.paying.call_deadline_ms);
     let payments = shared.ports.payments.as_deref();
     let call = async {
         match (action, payments) {
@@ -26,16 +24,12 @@ pub(crate) async fn perform(shared: &Arc<Shared>, action: &Action, lost: u32) ->
             (Action::CheckAccount(payer), Some(payments)) => {
                 payments.payable(*payer, deadline).await.map_or_else(Outcome::Failed, Outcome::Account)
             }
-            _ => switched_off(),
+            _ => failed(true, "MoMo is not set up"),
         }
     };
     let late = match action {
         Action::Charge(_) => Outcome::Charged(Charged::Unknown),
-        _ => Outcome::Failed(EffectFault {
-            retry: Retry::After(0),
-            alert: true,
-            reason: "the call outlived its deadline".into(),
-        }),
+        _ => failed(true, OUTLIVED),
     };
     tokio::time::timeout(deadline + MARGIN, call).await.unwrap_or(late)
 }
@@ -56,8 +50,4 @@ async fn request(
     };
     let nothing_by_us = matches!(charged, Charged::TooLate | Charged::NotSent | Charged::Rejected(_));
     Outcome::Charged(if lost > 0 && nothing_by_us { Charged::Unknown } else { charged })
-}
-
-fn switched_off() -> Outcome {
-    Outcome::Failed(EffectFault { retry: Retry::After(0), alert: true, reason: "MoMo is not set up".into() })
 }

@@ -20,7 +20,9 @@ use crate::{Shared, attend, intake, momo};
 const REMEMBERED: usize = 50_000;
 
 /// An adapter keeps its own deadline; this much later its call is dropped all the same.
-const MARGIN: Duration = Duration::from_secs(5);
+pub(crate) const MARGIN: Duration = Duration::from_secs(5);
+/// Why such a call failed.
+pub(crate) const OUTLIVED: &str = "the call outlived its deadline";
 
 /// What this process is performing.
 #[derive(Default)]
@@ -131,7 +133,7 @@ fn panicked(effect: &Effect) -> Outcome {
     }
 }
 
-fn failed(alert: bool, reason: &str) -> Outcome {
+pub(crate) fn failed(alert: bool, reason: &str) -> Outcome {
     Outcome::Failed(EffectFault { retry: Retry::After(0), alert, reason: reason.into() })
 }
 
@@ -214,7 +216,7 @@ async fn ask(shared: &Arc<Shared>, aggregate: AggregateId, question: &Prompt, at
                 Ok(answer) => Outcome::Answered(answer.reply),
                 Err(fault) => Outcome::Failed(fault),
             },
-            () = &mut bound => return failed(true, "the call outlived its deadline"),
+            () = &mut bound => return failed(true, OUTLIVED),
             () = tokio::time::sleep(every) => shared.hints.give(Hint::Typing(question.typing.clone())),
         }
     }

@@ -30,6 +30,14 @@ pub struct Effect {
     pub action: Action,
 }
 
+impl Effect {
+    /// The same effect with its next attempt, due then.
+    #[must_use]
+    pub fn again(&self, due: Time) -> Self {
+        Self { due, attempt: self.attempt + 1, ..self.clone() }
+    }
+}
+
 /// What to do.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -3,6 +3,7 @@
 use alloc::boxed::Box;
 use alloc::format;
 use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
 
 use super::desk::Desk;
 use crate::aggregate::Target;
@@ -28,9 +29,8 @@ impl Desk<'_> {
     /// `subscribe`: the plans with their prices.
     pub fn show_plans(&mut self, identity: usize) {
         let quotes = Plan::ALL.into_iter().filter_map(|plan| self.quote(plan));
-        let titles = self.texts.plan_titles;
-        let title = |plan: Plan| titles[usize::from(plan == Plan::Monthly)];
-        let buttons: alloc::vec::Vec<Button> = quotes
+        let title = |plan| self.texts.plan_title(plan);
+        let buttons: Vec<Button> = quotes
             .map(|quote| {
                 Button::new(format!("{} {}", title(quote.plan), quote.price), Tap::PlanIs(quote.plan))
             })
@@ -47,13 +47,22 @@ impl Desk<'_> {
 
     /// A plan was chosen, perhaps by an old button: today's price counts.
     pub fn choose_plan(&mut self, plan: Plan, identity: usize) {
-        let Some(quote) = self.quote(plan) else {
-            self.say(identity, self.texts.paying_soon);
-            return;
-        };
         match self.contact.paying.number {
-            Some(payer) => self.show_summary(quote, payer, identity),
-            None => self.ask_number(plan, identity),
+            Some(payer) => self.offer(plan, payer, identity),
+            None if self.quote(plan).is_some() => self.ask_number(plan, identity),
+            None => {
+                self.say(identity, self.texts.paying_soon);
+            }
+        }
+    }
+
+    /// Shows what a plan costs today, if it is sold.
+    fn offer(&mut self, plan: Plan, payer: Msisdn, identity: usize) {
+        match self.quote(plan) {
+            Some(quote) => self.show_summary(quote, payer, identity),
+            None => {
+                self.say(identity, self.texts.paying_soon);
+            }
         }
     }
 
@@ -79,12 +88,7 @@ impl Desk<'_> {
             Found::NotMtn(_) => {
                 self.say(identity, self.texts.pay_not_mtn);
             }
-            Found::Mtn(payer) => match self.quote(plan) {
-                Some(quote) => self.show_summary(quote, payer, identity),
-                None => {
-                    self.say(identity, self.texts.paying_soon);
-                }
-            },
+            Found::Mtn(payer) => self.offer(plan, payer, identity),
         }
         true
     }
@@ -94,7 +98,7 @@ impl Desk<'_> {
         let paying = &mut self.contact.paying;
         paying.step = Some(Step::Confirm { quote, payer, at: self.now });
         let period = days::extend(self.now.juba_day(), paying.through(), quote.days);
-        let title = self.texts.plan_titles[usize::from(quote.plan == Plan::Monthly)];
+        let title = self.texts.plan_title(quote.plan);
         let (price, until) = (format!("{}", quote.price), days::long_date(period.through));
         let text = (self.texts.pay_summary)(title, &price, &payer.national(), &until);
         let [pay, other] = self.texts.pay_buttons;
@@ -120,10 +124,7 @@ impl Desk<'_> {
         let rules = &self.policy.paying;
         if self.quote(quote.plan) != Some(quote) || self.now.since(at) > rules.quote_ms {
             // What was shown is old: today's price, and the question again.
-            return match self.quote(quote.plan) {
-                Some(fresh) => self.show_summary(fresh, payer, identity),
-                None => self.choose_plan(quote.plan, identity),
-            };
+            return self.offer(quote.plan, payer, identity);
         }
         let window = rules.prompt_window_ms;
         let open = self.contact.paying.requests.iter().find(|it| !it.ended && self.now.since(it.at) < window);
@@ -133,7 +134,7 @@ impl Desk<'_> {
             return;
         }
         let week = |it: &&Request| self.now.since(it.at) < 7 * DAY && it.payer != payer;
-        let mut others: alloc::vec::Vec<Msisdn> =
+        let mut others: Vec<Msisdn> =
             self.contact.paying.requests.iter().filter(week).map(|it| it.payer).collect();
         others.sort_unstable();
         others.dedup();
@@ -192,7 +193,7 @@ impl Desk<'_> {
     pub fn answer_complaint(&mut self, identity: usize) {
         let now = self.now;
         let young = self.contact.paying.requests.iter().filter(|it| now.since(it.at) < 7 * DAY);
-        let payments: alloc::vec::Vec<PaymentId> = young.map(|it| it.payment).collect();
+        let payments: Vec<PaymentId> = young.map(|it| it.payment).collect();
         let first = if payments.is_empty() { self.texts.complaint_none } else { self.texts.complaint };
         for payment in payments {
             self.tell_payment(payment, payment::Event::Nudge);

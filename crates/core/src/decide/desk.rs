@@ -109,8 +109,7 @@ impl<'a> Desk<'a> {
 
     /// Gives an effect its next attempt.
     pub fn again(&mut self, effect: &Effect, delay_ms: i64) {
-        let due = self.now.plus(delay_ms);
-        self.open.push(Effect { due, attempt: effect.attempt + 1, ..effect.clone() });
+        self.open.push(effect.again(self.now.plus(delay_ms)));
     }
 
     /// Ends an effect.

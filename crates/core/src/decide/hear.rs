@@ -434,7 +434,7 @@ impl Desk<'_> {
         } else {
             self.record(Record::ReviveRefused);
             // With its next attempt, so that it can be revived another day.
-            self.bury(&Effect { attempt: effect.attempt + 1, ..effect.clone() }, "reviving was refused");
+            self.bury(&effect.again(effect.due), "reviving was refused");
         }
     }
 

@@ -62,7 +62,7 @@ impl Desk<'_> {
         let (_, period) = *self.contact.paying.periods().iter().find(|(id, _)| *id == payment)?;
         let (price, until) = (alloc::format!("{}", granted.price), long_date(period.through));
         Some((self.texts.receipt)(&Receipt {
-            plan: granted.plan,
+            plan: self.texts.plan_title(granted.plan),
             price: &price,
             until: &until,
             questions: self.policy.quota.paid_per_day,

@@ -112,14 +112,13 @@ pub fn decide(
                 }
                 AnyEvent::Payer(Event::Ended { payment, declined }) => payer.end(*payment, *declined, now),
                 AnyEvent::Revive(effect) => {
-                    out.open.push(Effect { due: now, attempt: effect.attempt + 1, ..effect.clone() });
+                    out.open.push(effect.again(now));
                 }
                 _ => out.records.push(Record::Misplaced),
             },
             Input::Outcome { effect, outcome } => match outcome {
                 Outcome::Failed(_) => {
-                    let due = now.plus(retry::tell(effect.attempt, &seed));
-                    out.open.push(Effect { due, attempt: effect.attempt + 1, ..effect.clone() });
+                    out.open.push(effect.again(now.plus(retry::tell(effect.attempt, &seed))));
                 }
                 _ => out.settled.push(effect.id),
             },

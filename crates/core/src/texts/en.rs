@@ -4,7 +4,6 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use super::{Receipt, Texts};
-use crate::pay::price::Plan;
 
 /// English.
 pub static ENGLISH: Texts = Texts {
@@ -146,14 +145,10 @@ fn limit_paid(limit: u32) -> String {
 fn receipt(it: &Receipt<'_>) -> String {
     let hello =
         if it.late { "Your payment arrived late, and it counts. Thank you!" } else { "Paid. Thank you!" };
-    let plan = match it.plan {
-        Plan::Weekly => "Weekly",
-        Plan::Monthly => "Monthly",
-    };
     let mtn = it.mtn_id.map(|id| format!(", MTN {id}")).unwrap_or_default();
     format!(
-        "{hello}\n{plan} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
-        it.until, it.questions, it.code, it.price
+        "{hello}\n{} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
+        it.plan, it.until, it.questions, it.code, it.price
     )
 }
 

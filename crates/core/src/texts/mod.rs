@@ -14,8 +14,8 @@ pub use en::ENGLISH;
 /// What a receipt says.
 #[derive(Clone, Copy, Debug)]
 pub struct Receipt<'a> {
-    /// The plan.
-    pub plan: Plan,
+    /// The plan's title.
+    pub plan: &'a str,
     /// What was paid, such as "3,000 SSP".
     pub price: &'a str,
     /// The last paid day, such as "11 March 2026".
@@ -218,4 +218,16 @@ pub struct Texts {
     pub number_removed: &'static str,
     /// Stands where the guard took a link out.
     pub link_removed: &'static str,
+}
+
+impl Texts {
+    /// A plan's title.
+    #[must_use]
+    pub const fn plan_title(&self, plan: Plan) -> &'static str {
+        let [weekly, monthly] = self.plan_titles;
+        match plan {
+            Plan::Weekly => weekly,
+            Plan::Monthly => monthly,
+        }
+    }
 }

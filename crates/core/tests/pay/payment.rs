@@ -7,18 +7,16 @@ use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, Outcome, 
 use answerbot_core::pay::ledger::Entry;
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::payer::{self, Payer, Refusal, Verdict};
-use answerbot_core::pay::payment::{
-    self, Charged, Checked, Failure, News, Order, Paid, Payment, Status, What,
-};
+use answerbot_core::pay::payment::{self, Charged, Checked, Failure, News, Paid, Payment, Status, What};
 use answerbot_core::pay::phone::Msisdn;
-use answerbot_core::pay::price::Plan;
 use answerbot_core::{ContactId, EffectId, EventId, PayerId, PaymentId, Policy, Time};
+
+use super::{START, order};
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
-const START: Time = Time::from_millis(1_772_611_200_000);
 
 /// A payment, and what it does.
 struct Story {
@@ -35,21 +33,6 @@ fn id() -> PaymentId {
 
 fn price() -> Money {
     Money::whole(3_000, Currency::Ssp)
-}
-
-fn order() -> Order {
-    Order {
-        contact: ContactId::from_bytes([1; 16]),
-        code: "AB7K-3F9Q".into(),
-        external_id: "ab1.x.w.1.1".into(),
-        plan: Plan::Weekly,
-        days: 7,
-        price: price(),
-        version: 1,
-        payer: Msisdn::read("0921234567").unwrap(),
-        wished: START,
-        test: false,
-    }
 }
 
 fn numbered(event: Event, now: Time) -> Input {

@@ -12,14 +12,11 @@ use answerbot_core::contact::effect::{Action, Effect, EffectFault, Retry};
 use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, Outcome, To};
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::payer::{self, Refusal, Verdict};
-use answerbot_core::pay::payment::{
-    self, Charged, Checked, Doing, Failure, News, Order, Payment, Status, What,
-};
-use answerbot_core::pay::phone::Msisdn;
-use answerbot_core::pay::price::Plan;
-use answerbot_core::{ContactId, EffectId, EventId, PaymentId, Policy, Time};
+use answerbot_core::pay::payment::{self, Charged, Checked, Doing, Failure, News, Payment, Status, What};
+use answerbot_core::{EffectId, EventId, PaymentId, Policy, Time};
 
-const START: i64 = 1_772_611_200_000;
+use super::{START, order};
+
 /// The moments of the walk, after the wish: within two minutes, after them, when the prompt ran out and "no such
 /// payment" is believed, on the next day, after the week.
 const MOMENTS: [i64; 5] = [0, 150_000, 1_200_000, 80_000_000, 700_000_000];
@@ -84,21 +81,6 @@ struct World {
     asking_payer: bool,
 }
 
-fn order() -> Order {
-    Order {
-        contact: ContactId::from_bytes([1; 16]),
-        code: "AB7K-3F9Q".into(),
-        external_id: "ab1.x.w.1.1".into(),
-        plan: Plan::Weekly,
-        days: 7,
-        price: Money::whole(3_000, Currency::Ssp),
-        version: 1,
-        payer: Msisdn::read("0921234567").unwrap(),
-        wished: Time::from_millis(START),
-        test: false,
-    }
-}
-
 fn id() -> PaymentId {
     PaymentId::draw([7; 16])
 }
@@ -132,7 +114,7 @@ impl World {
     }
 
     fn now(&self) -> Time {
-        Time::from_millis(START + MOMENTS[self.moment])
+        START.plus(MOMENTS[self.moment])
     }
 
     fn decide(&mut self, policy: &Policy, input: Input, mutant: Mutant, books: bool) {
@@ -425,8 +407,7 @@ impl World {
     /// What makes two states one: kinds instead of ids, no counters that only grow.
     fn key(&self) -> Vec<u8> {
         let it = &self.payment;
-        let asked =
-            it.asked.map_or(9, |time| MOMENTS.iter().filter(|at| START + **at <= time.as_millis()).count());
+        let asked = it.asked.map_or(9, |time| MOMENTS.iter().filter(|at| START.plus(**at) <= time).count());
         let is_polled = |effect: &Effect| {
             it.poll.is_some_and(|poll| poll.effect == effect.id && poll.attempt == effect.attempt)
         };

@@ -4,6 +4,7 @@
 //! again. Only what MTN says when asked, or MTN's own statement, grants anything. Whatever MTN has not ended is
 //! asked about until day seven, also after the person cancelled or we stopped waiting.
 
+mod books;
 mod till;
 
 use alloc::string::String;

@@ -1,19 +1,15 @@
 //! The transition function: what follows from what happened to a payment.
 
 use alloc::boxed::Box;
-use alloc::string::ToString;
 
 use super::{
-    Charge, Charged, Checked, Doing, Event, Failure, Granted, News, Order, Paid, Payment, Poll, SCHEMA,
-    Status, What,
+    Charge, Charged, Checked, Doing, Event, Failure, News, Order, Paid, Payment, Poll, SCHEMA, Status, What,
 };
 use crate::aggregate::Target;
 use crate::contact::effect::{Action, Effect};
 use crate::contact::event::{Event as AnyEvent, Input, Outcome};
 use crate::decide::{Decision, Record};
 use crate::id::{ContactId, EffectId, PaymentId};
-use crate::pay::ledger::{Account, Entry};
-use crate::pay::money::Money;
 use crate::pay::payer;
 use crate::policy::Policy;
 use crate::retry;
@@ -48,13 +44,13 @@ pub fn decide(
 }
 
 /// Where a decision is made.
-struct Till<'a> {
+pub(super) struct Till<'a> {
     policy: &'a Policy,
-    id: PaymentId,
-    it: Payment,
-    now: Time,
+    pub id: PaymentId,
+    pub it: Payment,
+    pub now: Time,
     seed: [u8; 16],
-    out: Decision<Payment>,
+    pub out: Decision<Payment>,
     next_effect: u32,
 }
 
@@ -203,18 +199,15 @@ impl Till<'_> {
             }
             return self.late(effect);
         }
+        if charged == Charged::NotSent
+            && let Some(delay) = self.tries_again(effect.attempt)
+        {
+            return self.again(effect, delay);
+        }
+        self.settle(effect.id);
+        self.it.doing = None;
         match charged {
-            Charged::NotSent if self.it.status == Status::Created => {
-                let delay = retry::charge(effect.attempt, &self.seed);
-                let Some(order) = &self.it.order else { return };
-                if self.now.plus(delay) < order.wished.plus(self.policy.paying.send_within_ms) {
-                    return self.again(effect, delay);
-                }
-                self.end_charge(effect);
-                self.uncharged(Failure::NotSent);
-            }
             Charged::Taken => {
-                self.end_charge(effect);
                 self.it.accepted = true;
                 self.asked_now();
                 if matches!(self.it.status, Status::Created | Status::Unknown) {
@@ -223,26 +216,21 @@ impl Till<'_> {
                 }
             }
             Charged::Unknown => {
-                self.end_charge(effect);
                 self.asked_now();
                 if self.it.status == Status::Created {
                     self.it.status = Status::Unknown;
                 }
             }
-            Charged::Rejected(why) => {
-                self.end_charge(effect);
-                self.uncharged(why);
-            }
-            Charged::NotSent | Charged::TooLate => {
-                self.end_charge(effect);
-                self.uncharged(Failure::NotSent);
-            }
+            Charged::Rejected(why) => self.uncharged(why),
+            Charged::NotSent | Charged::TooLate => self.uncharged(Failure::NotSent),
         }
     }
 
-    fn end_charge(&mut self, effect: &Effect) {
-        self.settle(effect.id);
-        self.it.doing = None;
+    /// How long until a request that did not reach MTN is made again, where there is still time for it.
+    fn tries_again(&self, attempt: u32) -> Option<i64> {
+        let delay = retry::charge(attempt, &self.seed);
+        let until = self.it.order.as_ref()?.wished.plus(self.policy.paying.send_within_ms);
+        (self.it.status == Status::Created && self.now.plus(delay) < until).then_some(delay)
     }
 
     /// This attempt brought MTN nothing, as far as the one knows who made it. Another one, made by somebody whose
@@ -318,7 +306,13 @@ impl Till<'_> {
     fn expire(&mut self) {
         let waited =
             self.it.asked.is_some_and(|at| self.now.since(at) >= self.policy.paying.prompt_window_ms);
-        if waited && matches!(self.it.status, Status::Pending | Status::Unknown) {
+        if waited {
+            self.run_out();
+        }
+    }
+
+    fn run_out(&mut self) {
+        if matches!(self.it.status, Status::Pending | Status::Unknown) {
             self.it.status = Status::Expired;
             self.tell(What::Expired);
             self.tell_payer_end(false);
@@ -326,18 +320,14 @@ impl Till<'_> {
     }
 
     fn failed(&mut self, why: Failure) {
-        match self.it.status {
-            Status::Pending | Status::Unknown | Status::Created => {
-                self.it.status = Status::Failed(why);
+        // Who was told an end already is not told another one.
+        let is_awaited = self.it.status.is_open();
+        if is_awaited || matches!(self.it.status, Status::Expired | Status::Cancelled | Status::Abandoned) {
+            self.it.status = Status::Failed(why);
+            if is_awaited {
                 self.tell(What::Failed(why));
-                self.tell_payer_end(why == Failure::Declined);
             }
-            // The person was told an end already; this one is only for the books.
-            Status::Expired | Status::Cancelled | Status::Abandoned => {
-                self.it.status = Status::Failed(why);
-                self.tell_payer_end(why == Failure::Declined);
-            }
-            _ => {}
+            self.tell_payer_end(why == Failure::Declined);
         }
     }
 
@@ -363,88 +353,6 @@ impl Till<'_> {
         }
     }
 
-    /// MTN has money: as ordered it is granted, else somebody looks at it.
-    fn paid(&mut self, paid: &Paid, is_ours: bool) {
-        if self.it.status.has_money() {
-            return;
-        }
-        let Some(order) = self.it.order.clone() else { return };
-        let fits =
-            is_ours && paid.money == order.price && paid.payer.is_none_or(|payer| payer == order.payer);
-        let late = !self.it.status.is_open();
-        self.stop_polls();
-        self.it.accepted = true;
-        self.it.checked = Some(self.now);
-        self.it.paid = Some(paid.clone());
-        let account = if fits { Account::Deferred(self.id) } else { Account::Suspense };
-        self.book("captured", paid.money, Account::Clearing, account, order.test);
-        self.tell_payer_end(false);
-        if fits {
-            self.it.status = Status::Success;
-            self.grant(order.contact, late);
-            if late {
-                self.out.records.push(Record::LateSuccess);
-            }
-        } else {
-            self.it.status = Status::Review;
-            self.tell(What::Review);
-            self.out.records.push(Record::PaymentReview);
-        }
-    }
-
-    fn grant(&mut self, to: ContactId, late: bool) {
-        let (Some(order), Some(paid)) = (&self.it.order, &self.it.paid) else { return };
-        let granted = Granted {
-            code: order.code.clone(),
-            plan: order.plan,
-            days: order.days,
-            price: paid.money,
-            version: order.version,
-            mtn_id: paid.mtn_id.clone(),
-            at: paid.at,
-            late,
-            test: order.test,
-        };
-        self.it.granted_to = Some(to);
-        self.out.records.push(Record::Paid);
-        self.tell_contact(to, What::Granted(granted));
-    }
-
-    fn assign(&mut self, to: ContactId) {
-        let (Status::Review, Some(order), Some(paid)) = (self.it.status, &self.it.order, &self.it.paid)
-        else {
-            return;
-        };
-        let (money, test) = (paid.money, order.test);
-        self.it.status = Status::Success;
-        self.book("assigned", money, Account::Suspense, Account::Deferred(self.id), test);
-        self.grant(to, true);
-    }
-
-    fn refunded(&mut self, mtn_id: &str) {
-        let Some(order) = self.it.order.clone() else { return };
-        let Some(paid) = self.it.paid.clone() else { return };
-        let from = match self.it.status {
-            Status::Success => Account::Deferred(self.id),
-            Status::Review => Account::Suspense,
-            _ => return,
-        };
-        let told = if self.it.status == Status::Success { self.it.granted_to } else { Some(order.contact) };
-        self.it.status = Status::Refunded;
-        self.it.refund = Some(mtn_id.to_string());
-        self.book("refunded", paid.money, from, Account::Clearing, order.test);
-        if let Some(contact) = told {
-            self.tell_contact(contact, What::Refunded);
-        }
-    }
-
-    /// Books `money` from one account to another: debit first.
-    fn book(&mut self, event: &'static str, money: Money, debit: Account, credit: Account, test: bool) {
-        let entry =
-            Entry { payment: self.id, event: event.to_string(), at: self.now, money, debit, credit, test };
-        self.out.entries.push(entry);
-    }
-
     /// Sets the next time MTN is asked: the schedule's next, or else `then` from now; or none when there is nothing
     /// left to learn.
     fn poll_next(&mut self, attempt: u32, then: Option<i64>) {
@@ -462,11 +370,7 @@ impl Till<'_> {
             (None, _) => {
                 self.stop_polls();
                 // A week is over. What MTN never ended is over for us; an operator can still ask.
-                if matches!(self.it.status, Status::Pending | Status::Unknown) {
-                    self.it.status = Status::Expired;
-                    self.tell(What::Expired);
-                    self.tell_payer_end(false);
-                }
+                self.run_out();
             }
         }
     }
@@ -481,7 +385,7 @@ impl Till<'_> {
         self.put(Effect { id: effect, due, attempt, paid: true, action: Action::CheckPayment(self.id) });
     }
 
-    fn stop_polls(&mut self) {
+    pub fn stop_polls(&mut self) {
         if let Some(poll) = self.it.poll.take() {
             self.settle(poll.effect);
         }
@@ -489,17 +393,17 @@ impl Till<'_> {
 
     /// An operator wants a dead effect tried again; nothing here dies for good but what was revived in vain.
     fn revive(&mut self, effect: &Effect) {
-        self.put(Effect { due: self.now, attempt: effect.attempt + 1, ..effect.clone() });
+        self.put(effect.again(self.now));
         self.out.records.push(Record::Revived);
     }
 
-    fn tell(&mut self, what: What) {
+    pub fn tell(&mut self, what: What) {
         if let Some(contact) = self.it.order.as_ref().map(|it| it.contact) {
             self.tell_contact(contact, what);
         }
     }
 
-    fn tell_contact(&mut self, contact: ContactId, what: What) {
+    pub fn tell_contact(&mut self, contact: ContactId, what: What) {
         let news = News { payment: self.id, what };
         let target = Target::Contact(contact);
         self.emit(self.now, Action::Tell { target, event: Box::new(AnyEvent::Paying(news)) });
@@ -511,7 +415,7 @@ impl Till<'_> {
         self.emit(self.now, Action::Tell { target, event: Box::new(AnyEvent::Payer(event)) });
     }
 
-    fn tell_payer_end(&mut self, declined: bool) {
+    pub fn tell_payer_end(&mut self, declined: bool) {
         self.tell_payer(payer::Event::Ended { payment: self.id, declined });
     }
 
@@ -523,8 +427,7 @@ impl Till<'_> {
     }
 
     fn again(&mut self, effect: &Effect, delay_ms: i64) {
-        let due = self.now.plus(delay_ms);
-        self.put(Effect { due, attempt: effect.attempt + 1, ..effect.clone() });
+        self.put(effect.again(self.now.plus(delay_ms)));
     }
 
     fn put(&mut self, effect: Effect) {
