@@ -371,7 +371,7 @@ impl Talk {
     }
 
     pub fn rules(&self) -> Rules<'_> {
-        Rules { policy: &self.policy, prices: &self.prices, selling: self.selling }
+        Rules { policy: &self.policy, prices: &self.prices, selling: self.selling, testers: None }
     }
 
     fn apply(&mut self, decision: Decision) {

@@ -193,6 +193,7 @@ async fn bury_bad_outcome(
         dead: vec![((*effect).clone(), "its outcome could not be decided".into())],
         erase: false,
         entries: Vec::new(),
+        grants: Vec::new(),
     };
     if let Committed::Done(_) = shared.ports.store.commit(commit).await? {
         shared.performing.end(effect.id, true);
@@ -211,7 +212,12 @@ fn try_decide(
     let seed = shared.ports.entropy.seed();
     let state = (*basis.state).clone();
     let market = shared.market();
-    let rules = Rules { policy: &shared.ports.policy, prices: &market.prices, selling: market.selling };
+    let rules = Rules {
+        policy: &shared.ports.policy,
+        prices: &market.prices,
+        selling: market.selling,
+        testers: shared.ports.testers.as_deref(),
+    };
     let run = || decide_any(rules, aggregate, state, inputs, shared.now(), seed);
     let result = catch_unwind(AssertUnwindSafe(run));
     if result.is_err() {
@@ -237,7 +243,7 @@ async fn commit(
         slots.push(if may { shared.slots.try_take(effect.action.kind()) } else { None });
     }
     let state = Arc::new(decision.state);
-    let facets = Facets::of(&state, &shared.ports.policy);
+    let facets = Facets::of(aggregate, &state, &shared.ports.policy);
     let write = Commit {
         aggregate,
         version: basis.version,
@@ -245,13 +251,15 @@ async fn commit(
         state: Arc::clone(&state),
         schema: decision.schema,
         facets: facets.filter(|it| {
-            basis.version == 0 || Some(it) != Facets::of(&basis.state, &shared.ports.policy).as_ref()
+            basis.version == 0
+                || Some(it) != Facets::of(aggregate, &basis.state, &shared.ports.policy).as_ref()
         }),
         open: decision.open.iter().cloned().zip(slots.iter().map(Option::is_some)).collect(),
         settled: decision.settled.clone(),
         dead: decision.dead.clone(),
         erase: decision.erase,
         entries: decision.entries,
+        grants: decision.grants,
     };
     for (effect, slot) in decision.open.iter().zip(&slots) {
         shared.performing.reopen(effect.id);

@@ -9,6 +9,7 @@
 //! - [`intake`]: what a channel parsed goes into the store; an echo settles the send it confirms.
 //! - [`attend`]: one aggregate (a contact, a payment, a paying number) at a time: what waits for it is decided and committed.
 //! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its aggregate.
+//! - [`money`]: prices read again, the books sealed, money and grants counted.
 //! - [`sweep`]: what dead processes and lost rings left behind is found by looking, on a timer.
 //!
 //! **Architecture invariant:** no decision is made here, and nothing is performed that was not committed.
@@ -18,6 +19,7 @@ mod desks;
 mod hints;
 mod intake;
 mod momo;
+mod money;
 mod perform;
 mod slots;
 mod sweep;
@@ -67,6 +69,8 @@ pub struct Ports {
     pub payments: Option<Arc<dyn Payments>>,
     /// Whether, and for what money, anything is sold.
     pub selling: Selling,
+    /// Channel ids of those who may buy; `None` = everybody.
+    pub testers: Option<Vec<String>>,
 }
 
 /// What is sold, as it was last read.
@@ -148,6 +152,7 @@ impl Engine {
             self.shared.tasks.spawn(sweep::dispatch(Arc::clone(&self.shared)));
             self.shared.tasks.spawn(sweep::lease(Arc::clone(&self.shared)));
             self.shared.tasks.spawn(sweep::sweep(Arc::clone(&self.shared)));
+            self.shared.tasks.spawn(money::keep(Arc::clone(&self.shared)));
         }
     }
 
@@ -184,6 +189,12 @@ impl Engine {
 impl Shared {
     pub fn now(&self) -> Time {
         self.ports.clock.now()
+    }
+
+    /// Takes prices over that were read anew.
+    pub fn set_prices(&self, prices: PriceBook) {
+        let selling = self.ports.selling;
+        *self.market.write() = Arc::new(Market { prices, selling });
     }
 
     /// What is sold now.

@@ -350,6 +350,7 @@ impl Machine {
             policy: Arc::new(self.policy.clone()),
             payments: Some(Arc::new(line.clone())),
             selling: Selling::Off,
+            testers: None,
         };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let engine = {

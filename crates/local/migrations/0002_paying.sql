@@ -3,24 +3,32 @@
 -- What payments are found by. Written only when it changes.
 CREATE TABLE payment (
     no          INTEGER PRIMARY KEY REFERENCES aggregate (no),
-    contact     BLOB    NOT NULL, -- whose it is
+    contact     BLOB,             -- whose it is; nobody's while its money fits nobody
     status      TEXT    NOT NULL,
-    payer       BLOB    NOT NULL, -- keyed hash of the paying number
+    payer       BLOB,             -- keyed hash of the paying number
     code        TEXT    NOT NULL, -- on the receipt
-    external_id TEXT    NOT NULL, -- in MTN's statement
+    external_id TEXT,             -- in MTN's statement
     mtn_id      TEXT,
     wished      INTEGER NOT NULL,
     test        INTEGER NOT NULL  -- made in MTN's sandbox
 ) STRICT;
 CREATE INDEX payment_contact ON payment (contact, wished);
 CREATE INDEX payment_status ON payment (status, wished);
-CREATE INDEX payment_payer ON payment (payer);
-CREATE INDEX payment_code ON payment (code);
-CREATE INDEX payment_external_id ON payment (external_id);
-CREATE INDEX payment_mtn_id ON payment (mtn_id) WHERE mtn_id IS NOT NULL;
+CREATE INDEX payment_wished ON payment (wished);
+CREATE INDEX payment_payer ON payment (payer, wished) WHERE payer IS NOT NULL;
+CREATE INDEX payment_code ON payment (code, wished);
+CREATE INDEX payment_external_id ON payment (external_id, wished) WHERE external_id IS NOT NULL;
+CREATE INDEX payment_mtn_id ON payment (mtn_id, wished) WHERE mtn_id IS NOT NULL;
+
+-- What was granted to whom: a payment grants once.
+CREATE TABLE payment_grant (
+    payment BLOB    PRIMARY KEY,
+    contact INTEGER NOT NULL REFERENCES aggregate (no)
+) STRICT, WITHOUT ROWID;
 
 -- The books: one row moves one amount. Only ever added to.
 CREATE TABLE ledger (
+    no       INTEGER PRIMARY KEY,
     payment  BLOB    NOT NULL,
     event    TEXT    NOT NULL,
     at       INTEGER NOT NULL,
@@ -29,18 +37,15 @@ CREATE TABLE ledger (
     debit    TEXT    NOT NULL,
     credit   TEXT    NOT NULL,
     test     INTEGER NOT NULL,
-    PRIMARY KEY (payment, event)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (payment, event)
+) STRICT;
 CREATE TRIGGER ledger_is_not_changed BEFORE UPDATE ON ledger BEGIN SELECT raise(ABORT, 'the books are only added to'); END;
 CREATE TRIGGER ledger_is_not_removed BEFORE DELETE ON ledger BEGIN SELECT raise(ABORT, 'the books are only added to'); END;
 
--- Numbers and chains the entries, one job at a time, after they were written.
+-- Chains the entries in their order, one job at a time, after they were written.
 CREATE TABLE ledger_seal (
-    seq     INTEGER PRIMARY KEY,
-    payment BLOB NOT NULL,
-    event   TEXT NOT NULL,
-    hash    BLOB NOT NULL, -- of the entry and the hash before
-    UNIQUE (payment, event)
+    no   INTEGER PRIMARY KEY REFERENCES ledger (no),
+    hash BLOB NOT NULL -- of the entry and the hash before
 ) STRICT;
 
 -- What MTN posted to us, as it came. It proves nothing.
@@ -74,3 +79,5 @@ CREATE TABLE audit (
     subject TEXT    NOT NULL,
     detail  TEXT    NOT NULL
 ) STRICT;
+CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;
+CREATE TRIGGER audit_is_not_removed BEFORE DELETE ON audit BEGIN SELECT raise(ABORT, 'the audit log is only added to'); END;

@@ -116,6 +116,12 @@ impl HashKey {
         }
     }
 
+    /// What makes the address that MTN calls back unguessable.
+    #[must_use]
+    pub fn callback_secret(&self) -> String {
+        hex::encode(self.hash(&[b"momo callback"]))
+    }
+
     /// A stable pseudonym of a contact for a third party.
     #[must_use]
     pub fn pseudonym(&self, contact: ContactId) -> String {

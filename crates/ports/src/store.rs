@@ -5,9 +5,13 @@ use std::sync::Arc;
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
 use answerbot_core::pay::ledger::Entry;
+use answerbot_core::pay::order;
 use answerbot_core::pay::payment::{Payment, Status};
 use answerbot_core::pay::phone::Msisdn;
-use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, Policy, State, Time};
+use answerbot_core::pay::price::PriceRow;
+use answerbot_core::{
+    AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, PaymentId, Policy, State, Time,
+};
 use async_trait::async_trait;
 
 /// Most envelopes that wait in one contact's inbox.
@@ -91,19 +95,19 @@ pub struct ContactFacets {
 /// What a payment is found by.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PaymentFacets {
-    /// Whose it is.
-    pub contact: ContactId,
+    /// Whose it is; `None` for money that fits nobody.
+    pub contact: Option<ContactId>,
     /// `Status::name`.
     pub status: &'static str,
-    /// Who pays; stores keep its keyed hash.
-    pub payer: Msisdn,
+    /// Who pays; stores keep its keyed hash. `None` where nobody said.
+    pub payer: Option<Msisdn>,
     /// The order's code, which the receipt carries.
     pub code: String,
-    /// What MTN was given as external id.
-    pub external_id: String,
+    /// What MTN was given as external id; `None` for money without an order.
+    pub external_id: Option<String>,
     /// MTN's number of the transaction.
     pub mtn_id: Option<String>,
-    /// When the person wished it.
+    /// When the person wished it, or when we learnt of money without an order.
     pub wished: Time,
     /// Made in MTN's sandbox.
     pub test: bool,
@@ -112,11 +116,13 @@ pub struct PaymentFacets {
 impl Facets {
     /// The facets of a state; `None` where it is found by its id alone.
     #[must_use]
-    pub fn of(state: &State, policy: &Policy) -> Option<Self> {
-        match state {
-            State::Contact(contact) => Some(Self::Contact(ContactFacets::of(contact, policy))),
-            State::Payment(payment) => PaymentFacets::of(payment).map(|it| Self::Payment(Box::new(it))),
-            State::Payer(_) => None,
+    pub fn of(id: AggregateId, state: &State, policy: &Policy) -> Option<Self> {
+        match (id, state) {
+            (_, State::Contact(contact)) => Some(Self::Contact(ContactFacets::of(contact, policy))),
+            (AggregateId::Payment(id), State::Payment(it)) => {
+                PaymentFacets::of(id, it).map(|it| Self::Payment(Box::new(it)))
+            }
+            _ => None,
         }
     }
 }
@@ -134,17 +140,17 @@ impl ContactFacets {
 }
 
 impl PaymentFacets {
-    fn of(payment: &Payment) -> Option<Self> {
-        let order = payment.order.as_ref()?;
+    fn of(id: PaymentId, payment: &Payment) -> Option<Self> {
+        let (order, paid) = (payment.order.as_ref(), payment.paid.as_ref());
         Some(Self {
-            contact: payment.granted_to.unwrap_or(order.contact),
+            contact: payment.granted_to.or(order.map(|it| it.contact)),
             status: Status::name(payment.status),
-            payer: order.payer,
-            code: order.code.clone(),
-            external_id: order.external_id.clone(),
-            mtn_id: payment.paid.as_ref().and_then(|paid| paid.mtn_id.clone()),
-            wished: order.wished,
-            test: order.test,
+            payer: order.map(|it| it.payer).or(paid.and_then(|it| it.payer)),
+            code: order.map_or_else(|| order::code(id), |it| it.code.clone()),
+            external_id: order.map(|it| it.external_id.clone()),
+            mtn_id: paid.and_then(|it| it.mtn_id.clone()),
+            wished: order.map(|it| it.wished).or(paid.map(|it| it.at))?,
+            test: order.is_some_and(|it| it.test),
         })
     }
 }
@@ -174,6 +180,25 @@ pub struct Commit {
     pub erase: bool,
     /// Entries for the books, each unique by its payment and event: one that is there already stays as it is.
     pub entries: Vec<Entry>,
+    /// Payments granted to this contact, each unique.
+    pub grants: Vec<PaymentId>,
+}
+
+/// Whether money and grants agree, in numbers. Tests in MTN's sandbox are left out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MoneyCounts {
+    /// Payments that were granted, as the payments say.
+    pub successes: u64,
+    /// Payments granted, as the contacts say.
+    pub grants: u64,
+    /// Payments with money in the books.
+    pub captures: u64,
+    /// Payments that are granted and whose contact does not say so, or that have no money in the books; a few.
+    pub unmatched: Vec<PaymentId>,
+    /// Payments whose money waits in suspense.
+    pub in_review: u64,
+    /// Whether debits and credits of the books are equal.
+    pub is_balanced: bool,
 }
 
 /// An effect that the caller, and nobody else, may perform now.
@@ -250,6 +275,16 @@ pub trait Store: Send + Sync {
 
     /// Forgets what may be forgotten: events seen before `before`. Returns how many.
     async fn forget_seen(&self, before: Time) -> Result<u64, StoreError>;
+
+    /// The prices that were added or confirmed.
+    async fn prices(&self) -> Result<Vec<PriceRow>, StoreError>;
+
+    /// Numbers and seals entries of the books that are not sealed yet, at most `limit`; returns how many. To be
+    /// called by one job at a time.
+    async fn seal_entries(&self, limit: usize) -> Result<usize, StoreError>;
+
+    /// Whether money and grants agree; what was captured after `before` may still be on its way and is left out.
+    async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError>;
 
     /// Whether the store can take a write right now.
     async fn ping(&self) -> Result<(), StoreError>;

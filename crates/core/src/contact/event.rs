@@ -1,13 +1,17 @@
 //! What can happen to a contact.
 
+use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
 use super::effect::{EffectFault, Reply};
+use super::{Identity, Outgoing, Paying, Question};
 use crate::address::Address;
 use crate::aggregate::AggregateId;
-use crate::id::{ContactId, EffectId, EventId};
+use crate::id::{ContactId, EffectId, EventId, PaymentId};
+use crate::pay::money::Money;
 use crate::pay::{payer, payment};
 use crate::time::Time;
 
@@ -102,6 +106,14 @@ pub enum Event {
     Revive(super::effect::Effect),
     /// A payment of this contact went on.
     Paying(payment::News),
+    /// An operator gives days away.
+    Gift(Gift),
+    /// An operator erases the person's data, who asked for it elsewhere.
+    Erase,
+    /// An operator learnt that this contact and that one are one person; that one stays.
+    MergeInto(ContactId),
+    /// Another contact was this person too.
+    Merged(Box<Estate>),
     /// Something happened to a payment.
     Payment(payment::Event),
     /// Something happened to a paying number.
@@ -121,9 +133,43 @@ impl Event {
     pub fn is_chat(&self) -> bool {
         !matches!(
             self,
-            Self::Overflow | Self::Revive(_) | Self::Paying(_) | Self::Payment(_) | Self::Payer(_)
+            Self::Overflow
+                | Self::Revive(_)
+                | Self::Paying(_)
+                | Self::Gift(_)
+                | Self::Erase
+                | Self::MergeInto(_)
+                | Self::Merged(_)
+                | Self::Payment(_)
+                | Self::Payer(_)
         )
     }
+}
+
+/// Days that an operator gives away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Gift {
+    /// Stands where a payment's id stands for paid days.
+    pub id: PaymentId,
+    /// How many.
+    pub days: u32,
+    /// What they are worth, for the books.
+    pub worth: Money,
+}
+
+/// What a contact hands over to the one that it was merged into.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estate {
+    /// Whose it was.
+    pub from: ContactId,
+    /// Where the person is reached too, with the free questions taken there.
+    pub identities: Vec<Identity>,
+    /// Grants, requests, paid questions of today.
+    pub paying: Paying,
+    /// Questions that wait, by the identities above.
+    pub questions: Vec<Question>,
+    /// Messages that wait, by the identities above.
+    pub messages: Vec<Outgoing>,
 }
 
 /// A message that is no text.

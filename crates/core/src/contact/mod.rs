@@ -113,6 +113,9 @@ pub struct Contact {
     /// What the person paid for.
     #[serde(skip_serializing_if = "Paying::is_empty")]
     pub paying: Paying,
+    /// The contact that this one was merged into: what still comes for it is handed on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub merged_into: Option<ContactId>,
     /// Platform ids of what we sent last, so that an echo is known as ours.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub sent_ids: VecDeque<EventId>,

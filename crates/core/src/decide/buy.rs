@@ -217,7 +217,10 @@ impl Desk<'_> {
 
     /// The receipt of the last payment, again.
     pub fn show_receipt(&mut self, identity: usize) {
-        let last = self.contact.paying.periods().last().map(|(payment, _)| *payment);
+        let is_paid =
+            |payment: &PaymentId| self.contact.paying.grants.get(payment).is_some_and(|it| !it.granted.gift);
+        let periods = self.contact.paying.periods();
+        let last = periods.iter().rev().map(|(payment, _)| *payment).find(is_paid);
         match last.and_then(|payment| self.receipt(payment)) {
             Some(receipt) => self.say(identity, receipt),
             None if self.quote(Plan::Weekly).is_some() => self.say(identity, self.texts.no_receipt),

@@ -10,7 +10,8 @@ use crate::contact::effect::{Action, Effect, Hint, Kind};
 use crate::contact::event::Outcome;
 use crate::contact::message::{Message, Purpose};
 use crate::contact::{BurstTimer, Contact, Outgoing, Unit};
-use crate::id::{ContactId, EffectId};
+use crate::id::{ContactId, EffectId, PaymentId};
+use crate::pay::ledger::Entry;
 use crate::policy::Policy;
 use crate::texts::{ENGLISH, Texts};
 use crate::time::Time;
@@ -29,6 +30,8 @@ pub(super) struct Desk<'a> {
     dead: Vec<(Effect, String)>,
     hints: Vec<Hint>,
     records: Vec<Record>,
+    entries: Vec<Entry>,
+    pub grants: Vec<PaymentId>,
     erase: bool,
 }
 
@@ -49,6 +52,8 @@ impl<'a> Desk<'a> {
             dead: Vec::new(),
             hints: Vec::new(),
             records: Vec::new(),
+            entries: Vec::new(),
+            grants: Vec::new(),
             erase: false,
         }
     }
@@ -68,7 +73,8 @@ impl<'a> Desk<'a> {
             hints: self.hints,
             records: self.records,
             erase: self.erase,
-            entries: Vec::new(),
+            entries: self.entries,
+            grants: self.grants,
         }
     }
 
@@ -129,6 +135,11 @@ impl<'a> Desk<'a> {
     /// Ends an effect that never succeeded.
     pub fn bury(&mut self, effect: &Effect, reason: impl Into<String>) {
         self.dead.push((effect.clone(), reason.into()));
+    }
+
+    /// Writes into the books.
+    pub fn book(&mut self, entry: Entry) {
+        self.entries.push(entry);
     }
 
     pub fn record(&mut self, record: Record) {

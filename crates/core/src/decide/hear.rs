@@ -16,6 +16,9 @@ impl Desk<'_> {
     /// Folds one envelope in.
     pub fn hear(&mut self, numbered: &Numbered) {
         let identity = self.identity_of(numbered);
+        if self.hand_on(&numbered.envelope.event) {
+            return;
+        }
         match &numbered.envelope.event {
             Event::OwnEcho { effect, message } => self.confirm(*effect, *message),
             Event::PageEcho { message, digest } => self.hear_page(numbered, *message, *digest),
@@ -27,6 +30,9 @@ impl Desk<'_> {
             // Taking a message back is no message: the reply window and what waits for it stay as they are.
             Event::Unsent(event) => self.unsend(*event),
             Event::Paying(news) => self.hear_payment(news, identity),
+            Event::Gift(gift) => self.hear_gift(gift, identity),
+            Event::MergeInto(contact) => self.merge_into(*contact),
+            Event::Merged(estate) => self.inherit(estate),
             Event::Payment(_) | Event::Payer(_) => self.record(Record::Misplaced),
             _ => self.hear_person(numbered, identity),
         }
@@ -400,9 +406,13 @@ impl Desk<'_> {
         };
         let by_address =
             meant.and_then(|to| identities.iter().position(|it| it.address.as_ref() == Some(to)));
-        let heard_last =
-            || identities.iter().enumerate().max_by_key(|(_, it)| it.heard).map(|(index, _)| index);
-        by_address.or_else(heard_last).unwrap_or(0)
+        by_address.unwrap_or_else(|| self.heard_last())
+    }
+
+    /// The identity that spoke last.
+    pub fn heard_last(&self) -> usize {
+        let identities = self.contact.identities.iter().enumerate();
+        identities.max_by_key(|(_, it)| it.heard).map_or(0, |(index, _)| index)
     }
 
     /// An operator wants a dead effect tried again: it goes the way of a new one, under today's rules. A refused

@@ -16,6 +16,7 @@ mod options;
 mod pay;
 mod send;
 mod start;
+mod support;
 
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -23,7 +24,7 @@ use alloc::vec::Vec;
 use crate::contact::effect::{Effect, Hint};
 use crate::contact::event::Input;
 use crate::contact::{Contact, SCHEMA};
-use crate::id::{ContactId, EffectId};
+use crate::id::{ContactId, EffectId, PaymentId};
 use crate::pay::ledger::Entry;
 use crate::pay::price::{PriceBook, Selling};
 use crate::policy::Policy;
@@ -50,6 +51,8 @@ pub struct Decision<S = Contact> {
     pub records: Vec<Record>,
     /// For the books.
     pub entries: Vec<Entry>,
+    /// Payments that this contact was granted by it.
+    pub grants: Vec<PaymentId>,
 }
 
 impl<S: Default> Decision<S> {
@@ -66,6 +69,7 @@ impl<S: Default> Decision<S> {
             hints: Vec::new(),
             records: Vec::new(),
             entries: Vec::new(),
+            grants: Vec::new(),
         }
     }
 }
@@ -73,8 +77,8 @@ impl<S: Default> Decision<S> {
 impl<S> Decision<S> {
     /// The same decision with its state seen in another way.
     pub fn map<T>(self, see: impl FnOnce(S) -> T) -> Decision<T> {
-        let Self { state, schema, open, settled, dead, erase, hints, records, entries } = self;
-        Decision { state: see(state), schema, open, settled, dead, erase, hints, records, entries }
+        let Self { state, schema, open, settled, dead, erase, hints, records, entries, grants } = self;
+        Decision { state: see(state), schema, open, settled, dead, erase, hints, records, entries, grants }
     }
 }
 
@@ -87,6 +91,8 @@ pub struct Rules<'a> {
     pub prices: &'a PriceBook,
     /// Whether, and for what money, anything is sold.
     pub selling: Selling,
+    /// Channel ids of those who may buy; `None` = everybody.
+    pub testers: Option<&'a [String]>,
 }
 
 /// One thing that happened, for figures; the engine counts them.
@@ -130,6 +136,8 @@ pub enum Record {
     LateOutcome,
     /// A person's data was deleted.
     Forgotten,
+    /// Two contacts of one person were made one.
+    Merged,
     /// A person asked for a human.
     HumanWanted,
     /// A dead effect was tried again.
@@ -170,6 +178,7 @@ impl Record {
             Self::PossibleRepeat => "possible_repeat",
             Self::LateOutcome => "late_outcome",
             Self::Forgotten => "forgotten",
+            Self::Merged => "merged",
             Self::HumanWanted => "human_wanted",
             Self::Revived => "revived",
             Self::ReviveRefused => "revive_refused",

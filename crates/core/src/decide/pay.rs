@@ -41,9 +41,15 @@ impl Desk<'_> {
         }
         let grant = Grant { granted: granted.clone(), refunded: false };
         self.contact.paying.grants.insert(payment, grant);
+        self.grants.push(payment);
         if let Some(receipt) = self.receipt(payment) {
             self.tell_money(identity, receipt);
         }
+        self.answer_limited();
+    }
+
+    /// The questions that met the limit are answered now, oldest first.
+    pub fn answer_limited(&mut self) {
         for question in core::mem::take(&mut self.contact.limited) {
             self.take_question(Question { arrived: self.now, ..question });
         }

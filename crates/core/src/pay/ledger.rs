@@ -7,6 +7,7 @@ use alloc::format;
 use alloc::string::{String, ToString};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::money::Money;
 use crate::id::PaymentId;
@@ -61,5 +62,46 @@ impl Account {
             Self::MomoFee => "exp:momo_fee".to_string(),
             Self::Goodwill => "exp:goodwill".to_string(),
         }
+    }
+
+    /// Reads what [`Account::name`] writes; `None` for anything else.
+    #[must_use]
+    pub fn read(name: &str) -> Option<Self> {
+        Some(match name {
+            "assets:momo:clearing" => Self::Clearing,
+            "assets:bank" => Self::Bank,
+            "liab:suspense" => Self::Suspense,
+            "exp:momo_fee" => Self::MomoFee,
+            "exp:goodwill" => Self::Goodwill,
+            _ => Self::Deferred(name.strip_prefix("liab:deferred:")?.parse().ok()?),
+        })
+    }
+}
+
+impl Entry {
+    /// The hash that seals this entry as number `seq`, behind the one before: whoever changes an entry has to change
+    /// all that follow.
+    #[must_use]
+    pub fn seal(&self, seq: u64, before: &[u8; 32]) -> [u8; 32] {
+        let (debit, credit) = (self.debit.name(), self.credit.name());
+        let mut hash = Sha256::new_with_prefix(b"answerbot ledger 1");
+        hash.update(before);
+        for number in [seq.to_be_bytes(), self.at.as_millis().to_be_bytes(), self.money.minor().to_be_bytes()]
+        {
+            hash.update(number);
+        }
+        let texts = [
+            self.event.as_bytes(),
+            self.money.currency().code().as_bytes(),
+            debit.as_bytes(),
+            credit.as_bytes(),
+        ];
+        hash.update(self.payment.as_bytes());
+        hash.update([u8::from(self.test)]);
+        for text in texts {
+            hash.update((text.len() as u64).to_be_bytes());
+            hash.update(text);
+        }
+        hash.finalize().into()
     }
 }

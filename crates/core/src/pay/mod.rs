@@ -12,5 +12,6 @@ pub mod payer;
 pub mod payment;
 pub mod phone;
 pub mod price;
+pub mod reconcile;
 mod records;
 pub mod statement;

@@ -16,6 +16,23 @@ pub fn code(payment: PaymentId) -> String {
     format!("{}-{}", &letters[..4], &letters[4..])
 }
 
+/// Reads a receipt's number as people write it: in either case, with or without the hyphen, with O for 0 and I or L
+/// for 1. `None` for any other text.
+#[must_use]
+pub fn read_code(text: &str) -> Option<String> {
+    let mut letters = String::new();
+    for c in text.trim().chars().filter(|it| *it != '-' && *it != ' ') {
+        let c = match c.to_ascii_uppercase() {
+            'O' => '0',
+            'I' | 'L' => '1',
+            other => other,
+        };
+        letters.push(c);
+    }
+    let well = letters.len() == 8 && letters.bytes().all(|it| LETTERS.contains(&it));
+    well.then(|| format!("{}-{}", &letters[..4], &letters[4..]))
+}
+
 /// What MTN is given as external id, and what its statement carries: enough to allocate the money if our row is
 /// lost: `ab1.<contact>.<plan>.<version of the price>.<number of the order>`.
 #[must_use]

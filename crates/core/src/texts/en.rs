@@ -40,6 +40,8 @@ pub static ENGLISH: Texts = Texts {
     pay_cancelled_open: "Cancelled. Do not enter your PIN. If you did, it counts.",
     pay_abandoned: "MTN has no such payment. You were not charged. Type subscribe to try again.",
     pay_review: "Money came that does not fit the order. A person of ours looks at it now. Nothing is lost. Type human to reach us.",
+    pay_gift,
+    merged,
     pay_refunded: "Your money was given back. The days of that payment are gone.",
     pay_declined: "The request was declined on the phone. You were not charged. If that was a mistake, type subscribe.",
     pay_not_approved: "The request ran out before the PIN was entered. You were not charged. Keep the phone in your hand and type subscribe.",
@@ -150,6 +152,16 @@ fn receipt(it: &Receipt<'_>) -> String {
         "{hello}\n{} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
         it.plan, it.until, it.questions, it.code, it.price
     )
+}
+
+fn pay_gift(days: u32, until: &str) -> String {
+    let plural = if days == 1 { "day" } else { "days" };
+    format!("Our team gives you {days} {plural} as a gift. Your plan runs until {until}. Ask me anything.")
+}
+
+fn merged(until: Option<&str>) -> String {
+    let until = until.map(|it| format!(" Your plan runs until {it}.")).unwrap_or_default();
+    format!("Our team has joined your two accounts. What you paid counts here.{until}")
 }
 
 fn plans(questions: u32) -> String {

@@ -98,6 +98,10 @@ pub struct Texts {
     pub pay_abandoned: &'static str,
     /// Money came that does not fit.
     pub pay_review: &'static str,
+    /// Days were given away: how many, until when.
+    pub pay_gift: fn(u32, &str) -> String,
+    /// Two accounts of one person were joined; until when the plan runs, where one does.
+    pub merged: fn(Option<&str>) -> String,
     /// The money was given back.
     pub pay_refunded: &'static str,
     /// Declined on the phone.

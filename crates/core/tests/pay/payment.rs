@@ -7,8 +7,11 @@ use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, Outcome, 
 use answerbot_core::pay::ledger::Entry;
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::payer::{self, Payer, Refusal, Verdict};
-use answerbot_core::pay::payment::{self, Charged, Checked, Failure, News, Paid, Payment, Status, What};
+use answerbot_core::pay::payment::{
+    self, Assignment, Charged, Checked, Failure, News, Paid, Payment, Status, What,
+};
 use answerbot_core::pay::phone::Msisdn;
+use answerbot_core::pay::price::Plan;
 use answerbot_core::{ContactId, EffectId, EventId, PayerId, PaymentId, Policy, Time};
 
 use super::{START, order};
@@ -156,7 +159,8 @@ fn what_does_not_fit_goes_to_suspense_and_an_operator_assigns_it() {
         assert_eq!(story.told.last(), Some(&What::Review), "{label}");
         assert_eq!(story.entries[0].credit.name(), "liab:suspense", "{label}");
         let friend = ContactId::from_bytes([9; 16]);
-        story.hears(payment::Event::Assign(friend));
+        let to = Assignment { to: friend, plan: Plan::Weekly, days: 7, version: 1 };
+        story.hears(payment::Event::Assign(to));
         assert_eq!(
             (story.payment.status, story.payment.granted_to),
             (Status::Success, Some(friend)),
@@ -245,7 +249,8 @@ fn a_line_of_the_statement_is_as_good_as_mtns_answer_and_counts_once() {
     story.payment = Payment::default();
     (story.open, story.told) = (BTreeMap::new(), Vec::new());
     for _ in 0..2 {
-        story.hears(payment::Event::Recover(order(), line.clone()));
+        let named = Assignment { to: order().contact, plan: Plan::Weekly, days: 7, version: 1 };
+        story.hears(payment::Event::Recover(named, line.clone()));
     }
     assert!(matches!(story.told.as_slice(), [What::Granted(_)]), "{:?}", story.told);
 }

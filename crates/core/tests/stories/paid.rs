@@ -33,6 +33,7 @@ fn granted(talk: &Talk, plan: Plan, late: bool) -> What {
         at: talk.now,
         late,
         test: false,
+        gift: false,
     })
 }
 

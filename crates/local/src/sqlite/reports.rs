@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Action, Effect};
 use answerbot_core::contact::event::{Envelope, Event, To};
-use answerbot_core::{AggregateId, EffectId, EventId, Time};
-use answerbot_ports::reports::{Overview, Reports};
-use answerbot_ports::store::{StoreError, Stuck};
+use answerbot_core::pay::ledger::Entry;
+use answerbot_core::pay::payment::Payment;
+use answerbot_core::pay::price::PriceRow;
+use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, PaymentId, Time};
+use answerbot_ports::reports::{AccountSum, Audit, Chain, Find, Overview, Reports};
+use answerbot_ports::store::{Admission, StoreError, Stuck};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::books;
 use super::store::{SqliteStore, unreadable};
 use super::units::{self, BODY_SCHEMA};
 use super::writer::fault;
@@ -124,6 +128,60 @@ impl Reports for SqliteStore {
             Ok(true)
         };
         self.writer.write(move |tx| move_back(tx.conn).map_err(fault)).await
+    }
+
+    async fn payments(&self, find: Find, limit: usize) -> Result<Vec<(PaymentId, Payment)>, StoreError> {
+        let rows = Arc::clone(&self.rows);
+        self.readers.read(move |conn| books::payments(conn, &rows, find, limit)).await
+    }
+
+    async fn entries(&self, payment: PaymentId) -> Result<Vec<Entry>, StoreError> {
+        self.readers.read(move |conn| books::entries(conn, payment).map_err(fault)).await
+    }
+
+    async fn accounts(&self) -> Result<Vec<AccountSum>, StoreError> {
+        self.readers.read(|conn| books::accounts(conn).map_err(fault)).await
+    }
+
+    async fn chain(&self) -> Result<Chain, StoreError> {
+        self.readers.read(|conn| books::chain(conn).map_err(fault)).await
+    }
+
+    async fn contacts(
+        &self,
+        paying: bool,
+        after: Option<ContactId>,
+        limit: usize,
+    ) -> Result<Vec<(ContactId, Contact)>, StoreError> {
+        let rows = Arc::clone(&self.rows);
+        self.readers.read(move |conn| books::contacts(conn, &rows, paying, after, limit)).await
+    }
+
+    async fn audits(&self, limit: usize) -> Result<Vec<Audit>, StoreError> {
+        self.readers.read(move |conn| books::audits(conn, limit).map_err(fault)).await
+    }
+
+    async fn put_prices(&self, rows: Vec<PriceRow>, audit: Audit) -> Result<(), StoreError> {
+        self.writer.write(move |tx| books::put_prices(tx.conn, &rows, &audit).map_err(fault)).await
+    }
+
+    async fn hand(&self, envelopes: Vec<Envelope>, audit: Audit) -> Result<usize, StoreError> {
+        let sealed = self.seal_envelopes(envelopes)?;
+        let codec = self.rows.codec.clone();
+        let hand = move |tx: &mut super::writer::Tx<'_>| -> Result<usize, StoreError> {
+            let mut new = 0;
+            for it in sealed {
+                let admission = units::admit(tx, it, audit.at, &codec)?;
+                new += usize::from(matches!(admission, Admission::New { .. }));
+            }
+            books::note(tx.conn, &audit).map_err(fault)?;
+            Ok(new)
+        };
+        self.writer.write(hand).await
+    }
+
+    async fn note(&self, audit: Audit) -> Result<(), StoreError> {
+        self.writer.write(move |tx| books::note(tx.conn, &audit).map_err(fault)).await
     }
 }
 

@@ -31,10 +31,12 @@ pub const CONTACT_FACETS: &str = "INSERT INTO contact (no, stage, reset_day, tex
 /// The same for a payment.
 pub const PAYMENT_FACETS: &str = "INSERT INTO payment (no, contact, status, payer, code, external_id, mtn_id, wished, test) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (no) DO UPDATE SET contact = excluded.contact, \
-     status = excluded.status, mtn_id = excluded.mtn_id";
+     status = excluded.status, payer = excluded.payer, external_id = excluded.external_id, mtn_id = excluded.mtn_id";
 /// An entry of the books, if it is not there.
 pub const LEDGER_ADD: &str = "INSERT OR IGNORE INTO ledger (payment, event, at, minor, currency, debit, credit, test) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
+/// What was granted to whom, once.
+pub const GRANT_ADD: &str = "INSERT OR IGNORE INTO payment_grant (payment, contact) VALUES (?1, ?2)";
 /// Takes consumed envelopes out.
 pub const INBOX_PULL: &str = "DELETE FROM inbox WHERE aggregate = ?1 AND number <= ?2";
 /// Writes an effect, or its next attempt.
@@ -76,6 +78,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("contact facets", CONTACT_FACETS),
     ("payment facets", PAYMENT_FACETS),
     ("ledger add", LEDGER_ADD),
+    ("grant add", GRANT_ADD),
     ("inbox pull", INBOX_PULL),
     ("effect put", EFFECT_PUT),
     ("effect settle", EFFECT_SETTLE),

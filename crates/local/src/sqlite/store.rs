@@ -5,14 +5,18 @@ use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Action, Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
+use answerbot_core::pay::price::PriceRow;
 use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, JubaDay, State, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
-use answerbot_ports::store::{Admission, Commit, Committed, Facets, Leased, Opened, Store, StoreError};
+use answerbot_ports::store::{
+    Admission, Commit, Committed, Facets, Leased, MoneyCounts, Opened, Store, StoreError,
+};
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::books;
 use super::checkpoint::Checkpointer;
 use super::lock::Lock;
 use super::open::{self, Access, OpenError};
@@ -38,7 +42,7 @@ pub struct SqliteStore {
 /// Reads sealed rows.
 pub(super) struct Rows {
     pub codec: Codec,
-    hash: HashKey,
+    pub hash: HashKey,
 }
 
 impl Rows {
@@ -75,7 +79,7 @@ impl Rows {
         Ok((Opened { state, version, consumed, waiting }, damaged))
     }
 
-    fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
+    pub fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
         let (known, row) = (State::known_schema(aggregate.kind()), aggregate.as_bytes());
         Ok(match aggregate.kind() {
             AggregateKind::Contact => State::Contact(Box::new(self.codec.open(known, row, blob)?)),
@@ -199,13 +203,22 @@ impl SqliteStore {
         self.writer.close();
     }
 
+    pub(super) fn seal_envelopes(&self, envelopes: Vec<Envelope>) -> Result<Vec<Sealed>, StoreError> {
+        let seal = |envelope: Envelope| {
+            let body = self.rows.codec.seal(BODY_SCHEMA, envelope.id.as_bytes(), &envelope);
+            let (aggregate, identity) = self.rows.hash.whom(&envelope.to);
+            Ok(Sealed { body: body.map_err(unreadable)?, envelope, aggregate, identity })
+        };
+        envelopes.into_iter().map(seal).collect()
+    }
+
     fn seal_commit(&self, commit: Commit) -> Result<SealedCommit, StoreError> {
         let aggregate = commit.aggregate;
         let state =
             self.rows.seal_state(commit.schema, aggregate.as_bytes(), &commit.state).map_err(unreadable)?;
         let facets = commit.facets.map(|facets| {
             let payer = match &facets {
-                Facets::Payment(it) => Some(self.rows.hash.payer(it.payer)),
+                Facets::Payment(it) => it.payer.map(|payer| self.rows.hash.payer(payer)),
                 Facets::Contact(_) => None,
             };
             (facets, payer)
@@ -220,6 +233,7 @@ impl SqliteStore {
             state,
             facets,
             entries: commit.entries,
+            grants: commit.grants,
             open: commit
                 .open
                 .iter()
@@ -244,18 +258,7 @@ fn count_write(kind: &'static str) {
 #[async_trait]
 impl Store for SqliteStore {
     async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError> {
-        let sealed = envelopes
-            .into_iter()
-            .map(|envelope| {
-                let body = self
-                    .rows
-                    .codec
-                    .seal(BODY_SCHEMA, envelope.id.as_bytes(), &envelope)
-                    .map_err(unreadable)?;
-                let (aggregate, identity) = self.rows.hash.whom(&envelope.to);
-                Ok(Sealed { envelope, aggregate, identity, body })
-            })
-            .collect::<Result<Vec<_>, StoreError>>()?;
+        let sealed = self.seal_envelopes(envelopes)?;
         count_write("admit");
         let codec = self.rows.codec.clone();
         let all = move |tx: &mut super::writer::Tx<'_>| {
@@ -407,6 +410,18 @@ impl Store for SqliteStore {
             self.writer.write(move |tx| delete(tx.conn).map_err(fault)).await?;
         }
         Ok(ids.len() as u64)
+    }
+
+    async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
+        self.readers.read(|conn| books::prices(conn).map_err(fault)).await
+    }
+
+    async fn seal_entries(&self, limit: usize) -> Result<usize, StoreError> {
+        self.writer.write(move |tx| books::seal(tx.conn, limit).map_err(fault)).await
+    }
+
+    async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError> {
+        self.readers.read(move |conn| books::counts(conn, before).map_err(fault)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -3,7 +3,7 @@
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Numbered};
 use answerbot_core::pay::ledger::Entry;
-use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, PayerId, Time};
+use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, PayerId, PaymentId, Time};
 use answerbot_ports::codec::Codec;
 use answerbot_ports::store::{
     Admission, Committed, FAILURES, Facets, INBOX_BYTES, INBOX_ENVELOPES, StoreError,
@@ -34,6 +34,7 @@ pub(super) struct SealedCommit {
     pub state: Vec<u8>,
     pub facets: Option<(Facets, Option<PayerId>)>,
     pub entries: Vec<Entry>,
+    pub grants: Vec<PaymentId>,
     pub open: Vec<(SealedEffect, bool)>,
     pub settled: Vec<EffectId>,
     pub dead: Vec<(SealedEffect, String)>,
@@ -188,6 +189,9 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         for entry in &it.entries {
             add_entry(conn, entry)?;
         }
+        for payment in &it.grants {
+            conn.prepare_cached(sql::GRANT_ADD)?.execute(params![payment.as_bytes(), no])?;
+        }
         conn.prepare_cached(sql::INBOX_PULL)?.execute(params![no, it.consumed])?;
         if it.erase {
             conn.execute("DELETE FROM effect WHERE aggregate = ?1", [no])?;
@@ -234,10 +238,10 @@ fn put_facets(
             conn.prepare_cached(sql::CONTACT_FACETS)?.execute(row)?;
         }
         Facets::Payment(it) => {
-            let payer = payer.as_ref().map_or([0; 16], |id| *id.as_bytes());
+            let payer = payer.as_ref().map(|id| *id.as_bytes());
             conn.prepare_cached(sql::PAYMENT_FACETS)?.execute(params![
                 no,
-                it.contact.as_bytes(),
+                it.contact.as_ref().map(|id| *id.as_bytes()),
                 it.status,
                 payer,
                 it.code,

@@ -49,6 +49,7 @@ pub fn commit(aggregate: AggregateId, version: u64, consumed: u64) -> Commit {
         dead: Vec::new(),
         erase: false,
         entries: Vec::new(),
+        grants: Vec::new(),
     }
 }
 

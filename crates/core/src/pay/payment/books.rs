@@ -3,11 +3,12 @@
 use alloc::string::ToString;
 
 use super::till::Till;
-use super::{Granted, Paid, Status, What};
+use super::{Assignment, Granted, Paid, Status, What};
 use crate::decide::Record;
 use crate::id::ContactId;
 use crate::pay::ledger::{Account, Entry};
 use crate::pay::money::Money;
+use crate::pay::order;
 
 impl Till<'_> {
     /// MTN has money: as ordered it is granted, else somebody looks at it.
@@ -22,13 +23,13 @@ impl Till<'_> {
         self.stop_polls();
         self.it.accepted = true;
         self.it.checked = Some(self.now);
-        self.it.paid = Some(paid.clone());
-        let account = if fits { Account::Deferred(self.id) } else { Account::Suspense };
-        self.book("captured", paid.money, Account::Clearing, account, order.test);
+        self.capture(paid, if fits { Account::Deferred(self.id) } else { Account::Suspense });
         self.tell_payer_end(false);
         if fits {
+            let assignment =
+                Assignment { to: order.contact, plan: order.plan, days: order.days, version: order.version };
             self.it.status = Status::Success;
-            self.grant(order.contact, late);
+            self.grant(assignment, late);
             if late {
                 self.out.records.push(Record::LateSuccess);
             }
@@ -39,54 +40,109 @@ impl Till<'_> {
         }
     }
 
-    fn grant(&mut self, to: ContactId, late: bool) {
-        let (Some(order), Some(paid)) = (&self.it.order, &self.it.paid) else { return };
+    /// MTN's statement names this payment. Where the money is here already and the statement names another amount,
+    /// the difference goes to suspense: the books follow the account.
+    pub(super) fn state(&mut self, paid: &Paid) {
+        if !self.it.status.has_money() {
+            return self.paid(paid, true);
+        }
+        let Some(known) = &mut self.it.paid else { return };
+        if known.mtn_id.is_none() {
+            known.mtn_id.clone_from(&paid.mtn_id);
+        }
+        let Some(more) = paid.money.checked_sub(known.money) else { return };
+        if more.minor() == 0 || self.it.stated.is_some() {
+            return;
+        }
+        self.it.stated = Some(paid.money);
+        self.out.records.push(Record::PaymentReview);
+        match more.checked_neg().filter(|it| it.is_positive()) {
+            Some(less) => self.book("adjusted", less, Account::Suspense, Account::Clearing),
+            None => self.book("adjusted", more, Account::Clearing, Account::Suspense),
+        }
+    }
+
+    /// Money for an order that our books lost.
+    pub(super) fn recover(&mut self, assignment: Assignment, paid: &Paid) {
+        if self.it.order.is_some() {
+            return self.state(paid);
+        }
+        if self.it.paid.is_some() {
+            return;
+        }
+        self.capture(paid, Account::Deferred(self.id));
+        self.it.status = Status::Success;
+        self.it.assigned = Some(assignment);
+        self.grant(assignment, true);
+        self.out.records.push(Record::LateSuccess);
+    }
+
+    /// Money that fits nobody waits for an operator.
+    pub(super) fn unclaimed(&mut self, paid: &Paid) {
+        if self.it.order.is_some() || self.it.paid.is_some() {
+            return;
+        }
+        self.capture(paid, Account::Suspense);
+        self.it.status = Status::Review;
+        self.out.records.push(Record::PaymentReview);
+    }
+
+    fn capture(&mut self, paid: &Paid, to: Account) {
+        self.it.paid = Some(paid.clone());
+        self.book("captured", paid.money, Account::Clearing, to);
+    }
+
+    fn grant(&mut self, it: Assignment, late: bool) {
+        let Some(paid) = &self.it.paid else { return };
+        let ordered = self.it.order.as_ref();
         let granted = Granted {
-            code: order.code.clone(),
-            plan: order.plan,
-            days: order.days,
+            code: ordered.map_or_else(|| order::code(self.id), |it| it.code.clone()),
+            plan: it.plan,
+            days: it.days,
             price: paid.money,
-            version: order.version,
+            version: it.version,
             mtn_id: paid.mtn_id.clone(),
             at: paid.at,
             late,
-            test: order.test,
+            test: ordered.is_some_and(|it| it.test),
+            gift: false,
         };
-        self.it.granted_to = Some(to);
+        self.it.granted_to = Some(it.to);
         self.out.records.push(Record::Paid);
-        self.tell_contact(to, What::Granted(granted));
+        self.tell_contact(it.to, What::Granted(granted));
     }
 
-    pub(super) fn assign(&mut self, to: ContactId) {
-        let (Status::Review, Some(order), Some(paid)) = (self.it.status, &self.it.order, &self.it.paid)
-        else {
-            return;
-        };
-        let (money, test) = (paid.money, order.test);
+    pub(super) fn assign(&mut self, assignment: Assignment) {
+        let (Status::Review, Some(paid)) = (self.it.status, &mut self.it.paid) else { return };
+        // The days begin now: nobody had them before.
+        paid.at = self.now;
+        let money = paid.money;
         self.it.status = Status::Success;
-        self.book("assigned", money, Account::Suspense, Account::Deferred(self.id), test);
-        self.grant(to, true);
+        self.it.assigned = Some(assignment);
+        self.book("assigned", money, Account::Suspense, Account::Deferred(self.id));
+        self.grant(assignment, true);
     }
 
     pub(super) fn refunded(&mut self, mtn_id: &str) {
-        let Some(order) = self.it.order.clone() else { return };
-        let Some(paid) = self.it.paid.clone() else { return };
+        let Some(money) = self.it.paid.as_ref().map(|paid| paid.money) else { return };
         let from = match self.it.status {
             Status::Success => Account::Deferred(self.id),
             Status::Review => Account::Suspense,
             _ => return,
         };
-        let told = if self.it.status == Status::Success { self.it.granted_to } else { Some(order.contact) };
+        let told: Option<ContactId> =
+            self.it.granted_to.or_else(|| self.it.order.as_ref().map(|it| it.contact));
         self.it.status = Status::Refunded;
         self.it.refund = Some(mtn_id.to_string());
-        self.book("refunded", paid.money, from, Account::Clearing, order.test);
+        self.book("refunded", money, from, Account::Clearing);
         if let Some(contact) = told {
             self.tell_contact(contact, What::Refunded);
         }
     }
 
     /// Books `money` from one account to another: debit first.
-    fn book(&mut self, event: &'static str, money: Money, debit: Account, credit: Account, test: bool) {
+    fn book(&mut self, event: &'static str, money: Money, debit: Account, credit: Account) {
+        let test = self.it.order.as_ref().is_some_and(|it| it.test);
         let entry =
             Entry { payment: self.id, event: event.to_string(), at: self.now, money, debit, credit, test };
         self.out.entries.push(entry);

@@ -58,6 +58,12 @@ pub struct Payment {
     /// Whom the person was last told that the money is for; money in suspense may be assigned to somebody else.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub granted_to: Option<ContactId>,
+    /// What an operator, or MTN's statement, said that the money is for, where that is not the order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub assigned: Option<Assignment>,
+    /// How much came by MTN's statement, where that is not what MTN said when it was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stated: Option<Money>,
     /// MTN's number of the refund that was made by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund: Option<String>,
@@ -90,6 +96,19 @@ pub struct Order {
     /// Made in MTN's sandbox: it stays out of the real books.
     #[serde(default, skip_serializing_if = "core::ops::Not::not")]
     pub test: bool,
+}
+
+/// What money without an order of its own is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// Whose plan it pays.
+    pub to: ContactId,
+    /// Which plan.
+    pub plan: Plan,
+    /// Its days.
+    pub days: u32,
+    /// The version of the price row.
+    pub version: u32,
 }
 
 /// Where a payment stands.
@@ -229,9 +248,11 @@ pub enum Event {
     /// A line of MTN's statement is this payment: as good as MTN's own answer.
     Statement(Paid),
     /// A line of MTN's statement names an order that our books lost.
-    Recover(Order, Paid),
+    Recover(Assignment, Paid),
+    /// A line of MTN's statement that fits nobody.
+    Unclaimed(Paid),
     /// An operator gives money under review to somebody.
-    Assign(ContactId),
+    Assign(Assignment),
     /// An operator gave the money back by hand in MTN's portal; the number MTN gave that.
     RefundedByHand(String),
 }
@@ -329,6 +350,9 @@ pub struct Granted {
     /// Made in MTN's sandbox.
     #[serde(default)]
     pub test: bool,
+    /// Days given away: nothing was paid, and `price` is what they are worth.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub gift: bool,
 }
 
 /// What MTN is asked for.

@@ -58,24 +58,20 @@ impl Till<'_> {
     fn hear(&mut self, event: &Event) {
         match event {
             Event::Start(order) => self.start(order),
-            Event::Recover(order, paid) => {
-                if self.it.order.is_none() {
-                    self.it.order = Some(order.clone());
-                }
-                self.paid(paid, true);
-            }
+            Event::Recover(assignment, paid) => self.recover(*assignment, paid),
+            Event::Unclaimed(paid) => self.unclaimed(paid),
+            Event::Assign(assignment) => self.assign(*assignment),
+            Event::RefundedByHand(mtn_id) => self.refunded(mtn_id),
             _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
             Event::PayerSays(verdict) => self.hear_payer(*verdict),
             Event::Nudge => self.nudge(),
             Event::Cancel => self.cancel(),
-            Event::Statement(paid) => self.paid(paid, true),
-            Event::Assign(contact) => self.assign(*contact),
-            Event::RefundedByHand(mtn_id) => self.refunded(mtn_id),
+            Event::Statement(paid) => self.state(paid),
         }
     }
 
     fn start(&mut self, order: &Order) {
-        if self.it.order.is_some() {
+        if self.it.order.is_some() || self.it.paid.is_some() {
             return;
         }
         self.it.order = Some(order.clone());

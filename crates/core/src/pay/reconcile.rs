@@ -1,0 +1,378 @@
+//! MTN's statement beside our books: every line is found a payment, or says why not.
+//!
+//! Pure: it says what to do, and the caller hands that to the payments. What was done once is seen by the next run
+//! as done, so a second run over the same file changes nothing.
+
+use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
+use alloc::string::{String, ToString as _};
+use alloc::vec::Vec;
+
+use super::order;
+use super::payment::{Assignment, Event, Paid, Payment, Status};
+use super::price::PriceBook;
+use super::statement::{Line, Status as LineStatus};
+use crate::id::PaymentId;
+use crate::policy::Paying;
+use crate::time::{HOUR, Time};
+
+/// A payment with that number and amount, wished so long before or after the line's time, may be the one.
+const WINDOW: i64 = 48 * HOUR;
+
+/// What a line, or a payment without one, turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// Our books and the statement agree.
+    Matched,
+    /// We have money that the statement does not show.
+    OursOnly,
+    /// The statement has money that we did not know of.
+    TheirsOnly,
+    /// Both have it, and the amounts differ.
+    AmountDiffers,
+    /// The same money stands in the file twice.
+    Duplicate,
+    /// No money came: a failed or pending movement.
+    NoMoney,
+    /// Money went out.
+    MoneyOut,
+}
+
+impl Kind {
+    /// Its name in lists.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Matched => "matched",
+            Self::OursOnly => "ours only",
+            Self::TheirsOnly => "theirs only",
+            Self::AmountDiffers => "amount differs",
+            Self::Duplicate => "duplicate",
+            Self::NoMoney => "no money",
+            Self::MoneyOut => "money out",
+        }
+    }
+
+    /// Whether somebody should read it.
+    #[must_use]
+    pub const fn is_difference(self) -> bool {
+        !matches!(self, Self::Matched | Self::NoMoney)
+    }
+}
+
+/// One line, or one payment of ours that no line shows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// The line of the file.
+    pub line: Option<usize>,
+    /// MTN's id of the movement.
+    pub mtn_id: Option<String>,
+    /// The payment that it belongs to, now or before.
+    pub payment: Option<PaymentId>,
+    /// What it is.
+    pub kind: Kind,
+    /// What was found, and what follows, in one sentence.
+    pub reason: String,
+    /// What the payment is to be told; `None` when nothing is to be done.
+    pub tell: Option<Event>,
+    /// Whether its money waits in suspense, or will.
+    pub in_suspense: bool,
+}
+
+/// Lays a statement beside our payments. `ours` holds every payment that is not a test, in any order.
+#[must_use]
+pub fn reconcile(
+    lines: &[Line],
+    ours: &[(PaymentId, Payment)],
+    prices: &PriceBook,
+    policy: &Paying,
+    now: Time,
+) -> Vec<Finding> {
+    let mut desk = Desk::new(ours, prices, policy, now);
+    let mut findings: Vec<Finding> = lines.iter().map(|line| desk.line(line)).collect();
+    findings.extend(desk.unseen(lines));
+    findings
+}
+
+struct Desk<'a> {
+    ours: &'a [(PaymentId, Payment)],
+    prices: &'a PriceBook,
+    policy: &'a Paying,
+    now: Time,
+    by_id: BTreeMap<PaymentId, usize>,
+    by_mtn_id: BTreeMap<&'a str, usize>,
+    by_external_id: BTreeMap<String, Vec<usize>>,
+    refunds: BTreeMap<&'a str, usize>,
+    /// Movements that were read already.
+    seen: BTreeSet<&'a str>,
+    /// Payments that a line was found for.
+    found: BTreeSet<PaymentId>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(ours: &'a [(PaymentId, Payment)], prices: &'a PriceBook, policy: &'a Paying, now: Time) -> Self {
+        let mut desk = Self {
+            ours,
+            prices,
+            policy,
+            now,
+            by_id: BTreeMap::new(),
+            by_mtn_id: BTreeMap::new(),
+            by_external_id: BTreeMap::new(),
+            refunds: BTreeMap::new(),
+            seen: BTreeSet::new(),
+            found: BTreeSet::new(),
+        };
+        for (index, (id, payment)) in ours.iter().enumerate() {
+            desk.by_id.insert(*id, index);
+            if let Some(mtn_id) = payment.paid.as_ref().and_then(|it| it.mtn_id.as_deref()) {
+                desk.by_mtn_id.insert(mtn_id, index);
+            }
+            if let Some(order) = &payment.order {
+                desk.by_external_id.entry(order.external_id.to_lowercase()).or_default().push(index);
+            }
+            if let Some(refund) = &payment.refund {
+                desk.refunds.insert(refund, index);
+            }
+        }
+        desk
+    }
+
+    fn line<'b: 'a>(&mut self, line: &'b Line) -> Finding {
+        if !line.is_credit {
+            return self.money_out(line);
+        }
+        match &line.status {
+            LineStatus::Successful => {}
+            LineStatus::Pending | LineStatus::Failed => return self.no_money(line),
+            LineStatus::Other(word) => {
+                let reason = format!("its status \"{word}\" is not known here; look at it in MTN's portal");
+                return self.finding(line, Kind::TheirsOnly, reason);
+            }
+        }
+        if !self.seen.insert(&line.mtn_id) {
+            let reason = "this movement stands in the file twice; it counts once".to_string();
+            return Finding { payment: self.known(line), ..self.finding(line, Kind::Duplicate, reason) };
+        }
+        match self.known(line).or_else(|| self.likely(line)) {
+            // Its money came under another number of MTN's: this is other money.
+            Some(id) if self.found.contains(&id) || self.has_other_money(id, line) => self.lost(line),
+            Some(id) => self.meet(id, line),
+            None => self.lost(line),
+        }
+    }
+
+    fn at(&self, id: PaymentId) -> Option<&'a Payment> {
+        self.by_id.get(&id).and_then(|index| self.ours.get(*index)).map(|(_, payment)| payment)
+    }
+
+    fn id(&self, index: Option<&usize>) -> Option<PaymentId> {
+        index.and_then(|index| self.ours.get(*index)).map(|(id, _)| *id)
+    }
+
+    /// The payment that a line names, by MTN's number, our reference, or our external id.
+    fn known(&self, line: &Line) -> Option<PaymentId> {
+        let by_mtn_id = self.id(self.by_mtn_id.get(line.mtn_id.as_str()));
+        let by_reference = || {
+            let named = PaymentId::parse_uuid(line.reference.as_deref()?).ok()?;
+            self.by_id.contains_key(&named).then_some(named)
+        };
+        let by_external_id = || {
+            let named = self.by_external_id.get(&line.external_id.as_deref()?.trim().to_lowercase())?;
+            // After a restored copy two orders can have one name: the money is for the one that has none.
+            let free = named.iter().find(|index| {
+                self.id(Some(*index)).is_some_and(|id| {
+                    !self.found.contains(&id) && self.at(id).is_some_and(|it| !it.status.has_money())
+                })
+            });
+            self.id(free.or(named.first()))
+        };
+        by_mtn_id.or_else(by_reference).or_else(by_external_id)
+    }
+
+    /// The only payment without money of that number and amount, about that time.
+    fn likely(&self, line: &Line) -> Option<PaymentId> {
+        // A line that names an order of ours names another one.
+        if line.external_id.as_deref().and_then(order::read).is_some() {
+            return None;
+        }
+        let (payer, at) = (line.payer?, line.at?);
+        let fits = |(id, payment): &&(PaymentId, Payment)| {
+            !payment.status.has_money()
+                && !self.found.contains(id)
+                && payment.order.as_ref().is_some_and(|order| {
+                    order.payer == payer
+                        && order.price == line.amount
+                        && at.since(order.wished).abs() <= WINDOW
+                })
+        };
+        let mut all = self.ours.iter().filter(fits);
+        all.next().filter(|_| all.next().is_none()).map(|(id, _)| *id)
+    }
+
+    /// Whether a payment's money is known under another number of MTN's than this line's.
+    fn has_other_money(&self, id: PaymentId, line: &Line) -> bool {
+        self.at(id)
+            .and_then(|it| it.paid.as_ref()?.mtn_id.as_deref())
+            .is_some_and(|known| known != line.mtn_id)
+    }
+
+    /// A line and its payment.
+    fn meet(&mut self, id: PaymentId, line: &Line) -> Finding {
+        self.found.insert(id);
+        let Some(payment) = self.at(id) else { return self.lost(line) };
+        let told = Some(Event::Statement(self.paid(line)));
+        let finding = |kind, reason: String, tell, in_suspense| Finding {
+            payment: Some(id),
+            tell,
+            in_suspense,
+            ..self.finding(line, kind, reason)
+        };
+        if payment.status.has_money() {
+            let known = payment.paid.as_ref();
+            let amount = payment.stated.or(known.map(|it| it.money));
+            let waits = payment.status == Status::Review;
+            return if amount != Some(line.amount) {
+                let ours = amount.map(|it| it.to_string()).unwrap_or_default();
+                let reason =
+                    format!("we have {ours}, MTN's statement {}; the difference is in suspense", line.amount);
+                finding(Kind::AmountDiffers, reason, told, true)
+            } else if payment.stated.is_some() {
+                let reason = "the difference was booked to suspense before".to_string();
+                finding(Kind::AmountDiffers, reason, None, true)
+            } else if waits && payment.order.is_none() {
+                let reason =
+                    "it fits nobody and waits in suspense; give it with `payments assign`".to_string();
+                finding(Kind::TheirsOnly, reason, None, true)
+            } else if waits {
+                let reason = "it does not fit its order and waits in suspense".to_string();
+                finding(Kind::AmountDiffers, reason, None, true)
+            } else {
+                // MTN's number is learnt here where its answer did not carry it.
+                let tell = told.filter(|_| known.is_some_and(|it| it.mtn_id.is_none()));
+                finding(Kind::Matched, "in both".to_string(), tell, false)
+            };
+        }
+        let Some(order) = &payment.order else { return self.lost(line) };
+        if line.amount != order.price {
+            let reason =
+                format!("{} was ordered and {} paid; it waits in suspense", order.price, line.amount);
+            return finding(Kind::AmountDiffers, reason, told, true);
+        }
+        if line.payer.is_some_and(|payer| payer != order.payer) {
+            let reason = "another number paid than the one that was asked; it waits in suspense".to_string();
+            return finding(Kind::TheirsOnly, reason, told, true);
+        }
+        let reason = format!("it was {} here and is granted now", payment.status.name());
+        finding(Kind::TheirsOnly, reason, told, false)
+    }
+
+    /// Money whose payment we do not have. What names an order is granted all the same.
+    fn lost(&self, line: &Line) -> Finding {
+        let named = line.external_id.as_deref().and_then(order::read);
+        let price = named.and_then(|it| self.prices.version(it.plan, it.version));
+        let paid = self.paid(line);
+        let suspense = |reason: &str| Finding {
+            payment: Some(PaymentId::recovered(&format!("mtn {}", line.mtn_id))),
+            tell: Some(Event::Unclaimed(paid.clone())),
+            in_suspense: true,
+            ..self.finding(line, Kind::TheirsOnly, format!("{reason}; it waits in suspense"))
+        };
+        match (named, price) {
+            (Some(named), Some(price)) if price.amount == line.amount => {
+                let days = named.plan.days(self.policy);
+                let to = Assignment { to: named.contact, plan: named.plan, days, version: named.version };
+                let reference = line.reference.as_deref().and_then(|it| PaymentId::parse_uuid(it).ok());
+                let external_id = line.external_id.as_deref().unwrap_or_default().to_lowercase();
+                let fresh = PaymentId::recovered(&format!("{external_id} {}", line.mtn_id));
+                Finding {
+                    payment: Some(reference.filter(|it| self.at(*it).is_none()).unwrap_or(fresh)),
+                    tell: Some(Event::Recover(to, paid)),
+                    ..self.finding(
+                        line,
+                        Kind::TheirsOnly,
+                        "our row is lost; its external id names the order, which is granted now".to_string(),
+                    )
+                }
+            }
+            (Some(_), Some(price)) => Finding {
+                kind: Kind::AmountDiffers,
+                ..suspense(&format!("it names an order of {} and {} was paid", price.amount, line.amount))
+            },
+            (Some(_), None) => suspense("it names a price that our book does not have"),
+            (None, _) => suspense("it names no order, and no open payment fits"),
+        }
+    }
+
+    fn no_money(&mut self, line: &Line) -> Finding {
+        let Some(id) = self.known(line) else {
+            return self.finding(line, Kind::NoMoney, "no money moved".to_string());
+        };
+        let is_ours = self.by_mtn_id.contains_key(line.mtn_id.as_str());
+        let has_money = self.at(id).is_some_and(|it| it.status.has_money());
+        let (kind, reason) = if is_ours && has_money {
+            self.found.insert(id);
+            (Kind::OursOnly, "we have its money, and MTN's statement says that none moved; ask MTN")
+        } else {
+            (Kind::NoMoney, "no money moved")
+        };
+        Finding { payment: Some(id), ..self.finding(line, kind, reason.to_string()) }
+    }
+
+    fn money_out(&self, line: &Line) -> Finding {
+        match self.id(self.refunds.get(line.mtn_id.as_str())) {
+            Some(id) => Finding {
+                payment: Some(id),
+                ..self.finding(line, Kind::Matched, "the refund that was made by hand".to_string())
+            },
+            None => self.finding(
+                line,
+                Kind::MoneyOut,
+                "money went out: a settlement, a fee, or a refund not recorded here (`payments refund`)"
+                    .to_string(),
+            ),
+        }
+    }
+
+    /// Payments that have money, within the time that the statement tells of, and no line.
+    fn unseen(&self, lines: &[Line]) -> Vec<Finding> {
+        let times = || lines.iter().filter_map(|it| it.at);
+        let (Some(from), Some(to)) = (times().min(), times().max()) else { return Vec::new() };
+        let is_unseen = |(id, payment): &&(PaymentId, Payment)| {
+            let within = payment.paid.as_ref().is_some_and(|it| from <= it.at && it.at <= to);
+            let wished = payment.order.as_ref().is_some_and(|it| from <= it.wished);
+            payment.status.has_money() && within && wished && !self.found.contains(id)
+        };
+        let unseen = self.ours.iter().filter(is_unseen);
+        unseen
+            .map(|(id, payment)| Finding {
+                line: None,
+                mtn_id: payment.paid.as_ref().and_then(|it| it.mtn_id.clone()),
+                payment: Some(*id),
+                kind: Kind::OursOnly,
+                reason: "MTN said that it was paid, and its statement of that time does not show it; ask MTN"
+                    .to_string(),
+                tell: None,
+                in_suspense: false,
+            })
+            .collect()
+    }
+
+    /// The money of a line. Its days begin when we learn of it: nobody had them before.
+    fn paid(&self, line: &Line) -> Paid {
+        Paid { money: line.amount, payer: line.payer, mtn_id: Some(line.mtn_id.clone()), at: self.now }
+    }
+
+    fn finding(&self, line: &Line, kind: Kind, reason: String) -> Finding {
+        let mtn_id = Some(line.mtn_id.clone());
+        Finding {
+            line: Some(line.number),
+            mtn_id,
+            payment: None,
+            kind,
+            reason,
+            tell: None,
+            in_suspense: false,
+        }
+    }
+}

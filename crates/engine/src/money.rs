@@ -1,0 +1,79 @@
+//! Beside the work: prices are read again, the books are sealed, and money is counted against grants.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_core::pay::price::PriceBook;
+use answerbot_core::time::{HOUR, MINUTE};
+use answerbot_ports::store::StoreError;
+
+use crate::Shared;
+
+/// A price that an operator confirmed or added counts within this time.
+const EVERY: Duration = Duration::from_secs(2);
+/// How often the sealing job may run, in a fleet too.
+const SEAL_EVERY_MS: i64 = 5_000;
+/// Entries sealed in one write.
+const SEAL_AT_ONCE: usize = 500;
+/// What was captured this lately may still be on its way to its contact.
+const ON_ITS_WAY_MS: i64 = 10 * MINUTE;
+
+/// Runs until the process stops.
+pub(crate) async fn keep(shared: Arc<Shared>) {
+    let mut failed = false;
+    loop {
+        match once(&shared).await {
+            Ok(()) => failed = false,
+            Err(error) if !failed => {
+                failed = true;
+                tracing::error!(error = %error, "prices and books could not be kept; trying again");
+            }
+            Err(_) => {}
+        }
+        tokio::select! {
+            () = shared.stopping.cancelled() => return,
+            () = tokio::time::sleep(EVERY) => {}
+        }
+    }
+}
+
+async fn once(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    let store = &shared.ports.store;
+    let prices = PriceBook::from(store.prices().await?);
+    if prices != shared.market().prices {
+        tracing::info!("the price book changed");
+        shared.set_prices(prices);
+    }
+    if store.take("seal_entries", SEAL_EVERY_MS, shared.now()).await? {
+        while store.seal_entries(SEAL_AT_ONCE).await? == SEAL_AT_ONCE {}
+    }
+    if store.take("count_money", HOUR, shared.now()).await? {
+        count(shared).await?;
+    }
+    Ok(())
+}
+
+/// Every payment that has money is in the books and granted, and nothing else is (payments.md R2).
+async fn count(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    let now = shared.now();
+    let counts = shared.ports.store.money_counts(now.plus(-ON_ITS_WAY_MS)).await?;
+    gauge("payments_success", counts.successes);
+    gauge("payments_granted", counts.grants);
+    gauge("payments_captured", counts.captures);
+    gauge("payments_in_review", counts.in_review);
+    gauge("ledger_imbalance", u64::from(!counts.is_balanced));
+    gauge("payments_unmatched", counts.unmatched.len() as u64);
+    if !counts.unmatched.is_empty() || !counts.is_balanced {
+        let named: Vec<String> = counts.unmatched.iter().map(|it| it.uuid()).collect();
+        tracing::error!(payments = named.join(" "), "money and grants do not agree");
+        shared.alarm("money_and_grants_differ", named.join(" "));
+    }
+    if counts.in_review > 0 {
+        shared.alarm("money_in_suspense", format!("{} payments wait in suspense", counts.in_review));
+    }
+    Ok(())
+}
+
+fn gauge(name: &'static str, value: u64) {
+    metrics::gauge!(name).set(f64::from(u32::try_from(value).unwrap_or(u32::MAX)));
+}
