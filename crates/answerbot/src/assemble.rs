@@ -10,11 +10,12 @@ use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
 use answerbot_ports::ai::{Ai, Alerts as _};
 use answerbot_ports::channel::Channel;
 use answerbot_ports::codec::Codec;
-use answerbot_ports::keys::Key;
+use answerbot_ports::keys::{HashKey, Key};
 use answerbot_ports::world::{Clock, Entropy};
 use answerbot_remote::ai::{Limits, Price, ProviderConfig, ProviderKind, Providers};
 use answerbot_remote::alerts::Alerts;
 use answerbot_remote::messenger::{Deadlines, Messenger, MessengerConfig};
+use answerbot_remote::momo::{Momo, MomoConfig, MomoEnvironment};
 use answerbot_web::{PublicPages, WebParts, WebState};
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
@@ -97,6 +98,31 @@ impl World {
         )
     }
 
+    /// The account that people pay to; `None` while paying is not set up. Its callback carries a secret of the
+    /// store's.
+    pub fn momo(&self, hash: &HashKey) -> Option<Momo> {
+        let it = self.settings.momo.as_ref()?;
+        let prefix = |host: &String| format!("{host}/momo/callback/{}", hash.callback_secret()).into();
+        let config = MomoConfig {
+            base_url: it.base_url.clone(),
+            environment: it.environment,
+            api_user: it.api_user.clone(),
+            api_key: it.api_key.clone(),
+            subscription_key: it.subscription_key.clone(),
+            callback_prefix: self.settings.callback_host.as_ref().map(prefix),
+        };
+        Some(Momo::new(config, self.client.clone(), Arc::clone(&self.clock) as Arc<dyn Clock>))
+    }
+
+    /// Whether, and for what money, anything is sold.
+    pub fn selling(&self) -> Selling {
+        match self.settings.momo.as_ref().map(|it| it.environment) {
+            None => Selling::Off,
+            Some(MomoEnvironment::Sandbox) => Selling::Sandbox,
+            Some(MomoEnvironment::Production) => Selling::Production,
+        }
+    }
+
     pub fn alerts(&self) -> Alerts {
         let clock = Arc::clone(&self.clock) as Arc<dyn Clock>;
         Alerts::new(self.settings.alert_url.clone(), self.client.clone(), clock)
@@ -136,8 +162,9 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
         entropy: Arc::new(OsEntropy),
         hash_key: store.hash_key(),
         policy: Arc::new(settings.policy.clone()),
-        payments: None,
-        selling: Selling::Off,
+        payments: world.momo(&store.hash_key()).map(|it| Arc::new(it) as _),
+        selling: world.selling(),
+        testers: settings.testers(),
     };
     let options = Options {
         ai_slots: settings.ai_slots,

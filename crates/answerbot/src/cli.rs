@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use answerbot_core::pay::price::Plan;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Answers the questions of people in South Sudan on Messenger.
@@ -58,6 +59,30 @@ pub enum Command {
         /// The copy.
         from: PathBuf,
     },
+    /// The price book: dated rows that are added and never edited.
+    Prices {
+        /// What to do with it.
+        #[command(subcommand)]
+        action: PricesAction,
+    },
+    /// Payments and the books: what support needs.
+    Payments {
+        /// What to do.
+        #[command(subcommand)]
+        action: PaymentsAction,
+    },
+    /// One person: support actions, each written to the audit log.
+    User {
+        /// What to do.
+        #[command(subcommand)]
+        action: UserAction,
+    },
+    /// MTN's sandbox.
+    Momo {
+        /// What to do.
+        #[command(subcommand)]
+        action: MomoAction,
+    },
     /// Dead or stuck work, and reviving it.
     Effects {
         /// What to do.
@@ -82,6 +107,157 @@ pub enum Role {
 pub enum MessengerAction {
     /// Sets get-started button, greeting and menu.
     Setup,
+}
+
+/// What to do with the price book.
+#[derive(Debug, Subcommand)]
+pub enum PricesAction {
+    /// All prices; a star marks those in force today.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Takes the built-in first rows into force for production.
+    Confirm,
+    /// Adds a price from a day on; what was bought keeps its price.
+    Add {
+        /// weekly or monthly.
+        plan: Plan,
+        /// Whole pounds, such as 3000.
+        amount: String,
+        /// The first day, such as 2027-01-01.
+        #[arg(long)]
+        from: String,
+    },
+}
+
+/// What to do with payments.
+#[derive(Debug, Subcommand)]
+pub enum PaymentsAction {
+    /// Payments, newest first.
+    List {
+        /// Only those of a number in any form, of a person, or with this reference, receipt, order code or MTN id.
+        search: Option<String>,
+        /// Only those that stand so: created, pending, unknown, success, failed, expired, cancelled, abandoned,
+        /// review, refunded.
+        #[arg(long)]
+        status: Option<String>,
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// One payment with its entries in the books.
+    Show {
+        /// Its reference, receipt, order code or MTN id.
+        payment: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Has MTN asked now how it stands.
+    Check {
+        /// Its reference, receipt, order code or MTN id.
+        payment: String,
+    },
+    /// Lays a MoMo statement (CSV) beside our payments; grants what was paid, leaves the rest in suspense with a
+    /// reason. A second run changes nothing.
+    Reconcile {
+        /// The file.
+        file: PathBuf,
+        /// Say what would be done, and do nothing.
+        #[arg(long)]
+        dry_run: bool,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Gives money that waits in suspense to a person.
+    Assign {
+        /// The line: MTN's id, or the payment's reference or code.
+        line: String,
+        /// The person: an id from `user show`, a receipt, a number, or a channel id.
+        user: String,
+        /// Which plan; without it the one that costs this much.
+        #[arg(long)]
+        plan: Option<Plan>,
+    },
+    /// Records that money was given back by hand in MTN's portal.
+    Refund {
+        /// Its reference, receipt, order code or MTN id.
+        payment: String,
+        /// MTN's id of the refund.
+        #[arg(long)]
+        by_hand: String,
+    },
+    /// The accounts, what is earned and not yet earned, and whether the chain of the books holds.
+    Books {
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// What to do for a person. A person is named by an id from `user show`, a receipt, a paying number, or a channel id.
+#[derive(Debug, Subcommand)]
+pub enum UserAction {
+    /// What is known, without texts.
+    Show {
+        /// The person.
+        user: String,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Erases the person's data, as `delete my data` does.
+    Forget {
+        /// The person.
+        user: String,
+    },
+    /// Gives days away; the books call them goodwill.
+    Grant {
+        /// The person.
+        user: String,
+        /// How many days.
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=366))]
+        days: u32,
+        /// Why; it stands in the audit log.
+        #[arg(long)]
+        why: String,
+    },
+    /// Makes two accounts of one person one; the old one's plan goes to the new one.
+    Merge {
+        /// The account that ends.
+        old: String,
+        /// The account that stays.
+        new: String,
+        /// A receipt of the old account, which the person showed.
+        #[arg(long)]
+        receipt: String,
+        /// The full number that paid it, which the person named.
+        #[arg(long)]
+        number: String,
+    },
+    /// What operators did, newest first.
+    Audit {
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+}
+
+/// What to do with MTN's sandbox.
+#[derive(Debug, Subcommand)]
+pub enum MomoAction {
+    /// Makes an API user and key in the sandbox and prints them as settings.
+    Provision {
+        /// The host that is called back, such as bot.example.org; the default is CALLBACK_HOST's.
+        #[arg(long)]
+        host: Option<String>,
+    },
 }
 
 /// What to do with stuck work.

@@ -2,10 +2,14 @@
 
 use std::net::Ipv4Addr;
 
+use answerbot_core::pay::price::PriceBook;
+use answerbot_local::SqliteStore;
+use answerbot_ports::reports::Reports as _;
 use answerbot_sim::{Config, World as Outside};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 
+use super::operator::audit;
 use super::serve;
 use crate::assemble::{self, World};
 use crate::config::{Origin, Raw, Settings};
@@ -14,10 +18,15 @@ use crate::{out, telemetry};
 pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     let folder = tempfile::tempdir().context("a temporary folder")?;
     let database = folder.path().join("demo.db");
-    let outside = Outside::start(Config::default()).await?;
+    let mut config = Config::default();
+    // The real MTN calls back only https; here it calls this machine.
+    config.momo_account.callback_host = "127.0.0.1".into();
+    config.momo.strict_callback_url = false;
+    let outside = Outside::start(config).await?;
     let config = outside.config();
     let listener = bind(raw.get("PORT")).await?;
     let port = listener.local_addr().context("the listener")?.port();
+    let account = &config.momo_account;
     let has_ai = raw.get("OPENROUTER_API_KEY").is_some() || raw.get("OPENAI_API_KEY").is_some();
     let mut set = |name: &str, value: &str| raw.put(name, value.to_owned(), Origin::Command);
     set("PORT", &port.to_string());
@@ -27,6 +36,12 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     set("PAGE_ACCESS_TOKEN", &config.page_access_token);
     set("FB_APP_SECRET", &config.app_secret);
     set("VERIFY_TOKEN", &config.verify_token);
+    set("MOMO_BASE_URL", &outside.momo_base_url());
+    set("MOMO_ENVIRONMENT", account.environment_setting());
+    set("MOMO_API_USER_ID", &account.api_user);
+    set("MOMO_API_KEY", &account.api_key);
+    set("MOMO_SUBSCRIPTION_KEY", &account.subscription_key);
+    set("CALLBACK_HOST", &format!("http://127.0.0.1:{port}"));
     if raw.get("LOG_LEVEL").is_none() {
         raw.put("LOG_LEVEL", "warn".into(), Origin::Command);
     }
@@ -37,6 +52,7 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     let world = World::new(Settings::check(&raw)?)?;
     let _logs = serve::start_logs(&world)?;
     let mut service = assemble::service(&world, telemetry::install()?, true)?;
+    confirm_prices(&world, &service.store).await?;
     service.router = service.router.merge(answerbot_sim::phone::router(outside.clone()));
     outside.set_bot_url(&format!("http://127.0.0.1:{port}"));
     out::line("Answer Bot AI, demo. Open the phone page in a browser:");
@@ -46,10 +62,18 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     } else {
         "The AI is simulated; set OPENROUTER_API_KEY for a real one."
     });
+    out::line("Paying is simulated too: the second phone on the page shows MTN's prompt.");
     out::line("Everything is thrown away at the end. Ctrl-C stops it.");
     serve::run_service(service, listener, serve::stop_signal()?).await;
     outside.stop().await;
     Ok(true)
+}
+
+/// Nothing is charged before the owner has confirmed the prices; here nobody is asked.
+async fn confirm_prices(world: &World, store: &SqliteStore) -> anyhow::Result<()> {
+    let rows = PriceBook::built_in().confirm();
+    let note = audit(world, "prices confirm", "prices", "demo".into());
+    store.put_prices(rows, note).await.context("the prices")
 }
 
 /// The port that is asked for, else 3000, else any that is free.

@@ -1,10 +1,16 @@
 //! `doctor`: what is wrong, why it matters and what to do.
 
+use answerbot_core::pay::price::{Plan, PriceBook};
+use answerbot_core::time::MINUTE;
 use answerbot_local::{Access, sqlite};
 use answerbot_ports::ai::Ai as _;
 use answerbot_ports::channel::Channel as _;
+use answerbot_ports::keys::{HashKey, Key};
+use answerbot_ports::payments::Payments as _;
 use answerbot_ports::reports::Reports as _;
+use answerbot_ports::store::Store as _;
 use answerbot_ports::world::Clock as _;
+use answerbot_remote::momo::MomoEnvironment;
 use serde_json::json;
 
 use crate::assemble::World;
@@ -31,6 +37,7 @@ pub async fn run(raw: &Raw, as_json: bool) -> anyhow::Result<bool> {
             check_key(&world, &mut findings);
             check_store(&world, &mut findings).await;
             check_outside(&world, &mut findings).await;
+            check_momo(&world, &mut findings).await;
         }
         Err(faults) => {
             for fault in faults.0 {
@@ -149,6 +156,76 @@ async fn check_outside(world: &World, findings: &mut Vec<Finding>) {
             "ai",
             "no provider works",
             "People get an apology instead of an answer, and are answered once one works.",
+        ));
+    }
+}
+
+async fn check_momo(world: &World, findings: &mut Vec<Finding>) {
+    let settings = &world.settings;
+    let Some(account) = &settings.momo else {
+        return findings.push(well("momo", "not set up: people are told that paying comes soon"));
+    };
+    // The callback's secret is the store's; the calls made here need none.
+    let momo = world.momo(&HashKey::new(Key::from_bytes([0; 32])));
+    if let Some(momo) = momo {
+        findings.push(match momo.check().await {
+            Ok(says) => well("momo", &says),
+            Err(says) => wrong(
+                "momo",
+                &says,
+                "Nobody can pay. Credentials and MOMO_ENVIRONMENT must be of one account.",
+            ),
+        });
+    }
+    if settings.callback_host.is_none() {
+        let says = "CALLBACK_HOST is not set: MTN does not call back, and payments are found by asking";
+        findings.push(well("momo", says));
+    }
+    if let Some(testers) = settings.testers() {
+        findings.push(if testers.is_empty() {
+            wrong("momo", "the sandbox meets real people, so nobody may buy", "It pays for anyone. Name those who try it in TEST_CONTACTS, or set MOMO_ENVIRONMENT=production.")
+        } else {
+            well("momo", &format!("the sandbox meets real people: only the {} of TEST_CONTACTS may buy", testers.len()))
+        });
+    }
+    if !world.database().exists() {
+        return;
+    }
+    let Ok(store) = world.store(Access::Beside) else { return };
+    let Ok(prices) = store.prices().await else { return };
+    let (book, today) = (PriceBook::from(prices), world.clock.now().juba_day());
+    let sold = |plan: &Plan| book.quote(*plan, today, world.selling(), &settings.policy.paying).is_some();
+    if account.environment == MomoEnvironment::Production && !Plan::ALL.iter().all(sold) {
+        findings.push(wrong(
+            "prices",
+            "the prices are not confirmed, so nothing is sold",
+            "Look at them with `answerbot prices list` and confirm them with `answerbot prices confirm`.",
+        ));
+    }
+    let (Ok(chain), Ok(counts)) =
+        (store.chain().await, store.money_counts(world.clock.now().plus(-10 * MINUTE)).await)
+    else {
+        return;
+    };
+    let says = format!(
+        "{} payments granted, {} grants, {} in the books, {} in review; {} entries sealed",
+        counts.successes, counts.grants, counts.captures, counts.in_review, chain.sealed
+    );
+    let is_well = chain.broken_at.is_none() && counts.is_balanced && counts.unmatched.is_empty();
+    findings.push(if is_well {
+        well("books", &says)
+    } else {
+        wrong(
+            "books",
+            &says,
+            "Money and grants do not agree, or the file was changed. See `answerbot payments books`.",
+        )
+    });
+    if counts.in_review > 0 {
+        findings.push(wrong(
+            "books",
+            &format!("{} payments wait in suspense", counts.in_review),
+            "Somebody's money. See `answerbot payments list --status review`, then assign or give it back.",
         ));
     }
 }

@@ -8,7 +8,12 @@ mod doctor;
 mod effects;
 mod messenger;
 mod migrate;
+mod momo;
+mod operator;
+mod payments;
+mod prices;
 mod serve;
+mod user;
 
 use crate::assemble::World;
 use crate::cli::{Cli, Command};
@@ -27,6 +32,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Messenger { action } => messenger::run(&world(&raw)?, action).await,
         Command::Backup { to } => backup::backup(&world(&raw)?, &to),
         Command::Restore { from } => backup::restore(&world(&raw)?, &from),
+        Command::Prices { action } => prices::run(&world(&raw)?, action).await,
+        Command::Payments { action } => payments::run(&world(&raw)?, action).await,
+        Command::User { action } => user::run(&world(&raw)?, action).await,
+        Command::Momo { action } => momo::run(&world(&raw)?, action).await,
         Command::Effects { action } => effects::run(&world(&raw)?, action).await,
     }
 }

@@ -5,6 +5,7 @@
 
 mod ai;
 mod known;
+mod momo;
 mod policy;
 mod raw;
 mod settings;

@@ -77,4 +77,36 @@ fn check(policy: &Policy, path: &str, faults: &mut Vec<String>) {
         (1_000..=120_000).contains(&policy.time.send_deadline_ms),
         "time.send_deadline_ms is from 1000 to 120000, such as 15000",
     );
+    let paying = &policy.paying;
+    need(
+        paying.weekly_days >= 1 && paying.monthly_days >= 1,
+        "paying.weekly_days and monthly_days are at least 1, such as 7 and 30",
+    );
+    need(
+        paying.mtn_prefixes.iter().any(|it| !it.trim_start_matches('0').is_empty()),
+        "paying.mtn_prefixes names at least one prefix, such as \"92\"",
+    );
+    need(
+        paying.quiet_from_hour <= 23 && paying.quiet_to_hour <= 23,
+        "paying.quiet_from_hour and quiet_to_hour are hours from 0 to 23, such as 21 and 7",
+    );
+    need(
+        (1_000..=120_000).contains(&paying.call_deadline_ms),
+        "paying.call_deadline_ms is from 1000 to 120000, such as 30000",
+    );
+    need(
+        paying.prompt_window_ms >= 1 && paying.send_within_ms >= 1 && paying.quote_ms >= 1,
+        "paying.prompt_window_ms, send_within_ms and quote_ms are at least 1, such as 360000, 120000 and 900000",
+    );
+    need(
+        is_rising(&paying.polls_ms) && is_rising(&paying.soft_polls_ms),
+        "paying.polls_ms and soft_polls_ms are rising times, such as [5000, 10000]",
+    );
+    need(paying.nudge_apart_ms >= 0, "paying.nudge_apart_ms is at least 0, such as 5000");
+    need(paying.unheard_poll_ms >= 1_000, "paying.unheard_poll_ms is at least 1000, such as 86400000");
+}
+
+/// Polls that end before they begin would leave money unseen.
+fn is_rising(times: &[i64]) -> bool {
+    times.first().is_some_and(|it| *it > 0) && times.is_sorted_by(|a, b| a < b)
 }

@@ -44,6 +44,8 @@ pub struct Raw {
     pub providers: Option<toml::Value>,
     /// Settings that are there and not used by this release.
     pub unused: BTreeSet<String>,
+    /// Who runs the command, for the audit log.
+    pub operator: Option<String>,
     /// What is wrong with the files.
     pub faults: Vec<String>,
 }
@@ -73,6 +75,9 @@ impl Raw {
         let environment = std::env::vars_os();
         for (name, value) in environment {
             if let (Some(name), Some(value)) = (name.to_str(), value.to_str()) {
+                if name == "USER" {
+                    raw.operator = Some(value.to_owned());
+                }
                 raw.put(name, value.to_owned(), Origin::Environment);
             }
         }

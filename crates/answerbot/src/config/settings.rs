@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use answerbot_core::Policy;
 use answerbot_ports::keys::Key;
+use answerbot_remote::momo::MomoEnvironment;
 use secrecy::SecretString;
 
 use super::ai::{self, AiProvider};
+use super::momo::{self, Momo};
 use super::raw::Raw;
 use super::{Faults, policy};
 
@@ -22,6 +24,14 @@ pub struct Settings {
     pub messenger: Messenger,
     /// AI providers in the order of trying.
     pub ai: Vec<AiProvider>,
+    /// MTN `MoMo`; `None` while paying is not set up.
+    pub momo: Option<Momo>,
+    /// `CALLBACK_HOST`, without a slash at its end.
+    pub callback_host: Option<String>,
+    /// `MOMO_CALLBACK_IPS`; empty = any.
+    pub callback_ips: Vec<IpAddr>,
+    /// `TEST_CONTACTS`.
+    pub test_contacts: Vec<String>,
     /// Seals; `None` = made in the data folder.
     pub key: Option<Key>,
     /// Opens what was sealed before.
@@ -46,6 +56,8 @@ pub struct Settings {
     pub slow_request: Duration,
     /// Whether X-Forwarded-For is believed.
     pub trust_proxy: bool,
+    /// Who runs the command, for the audit log.
+    pub operator: String,
     /// Settings that are there and not used by this release.
     pub unused: Vec<String>,
 }
@@ -92,7 +104,7 @@ impl Settings {
         if let Some(url) = &callback_host {
             check_url("CALLBACK_HOST", url, &mut faults);
         }
-        let terms_url = callback_host.map(|host| format!("{host}/terms"));
+        let terms_url = callback_host.as_ref().map(|host| format!("{host}/terms"));
         let policy = policy::read(raw, terms_url, &mut faults);
         let mut read = Reader { raw, faults: &mut faults };
         let listen = SocketAddr::new(read.host(), read.number("PORT", 0, 65_535));
@@ -114,11 +126,16 @@ impl Settings {
             read.faults.push("WHATSAPP_MODE can only be off in this release: WHATSAPP_MODE=off.".into());
         }
         let ai = ai::read(raw, read.faults);
+        let momo = momo::read(raw, read.faults);
         let settings = Self {
             listen,
             database,
             messenger,
             ai,
+            momo,
+            callback_host,
+            callback_ips: momo::callback_ips(raw, read.faults),
+            test_contacts: momo::test_contacts(raw),
             key: read.key("ENCRYPTION_KEY"),
             old_key: read.key("ENCRYPTION_KEY_OLD"),
             alert_url: read.alert_url(),
@@ -131,6 +148,7 @@ impl Settings {
             sweep_interval: Duration::from_millis(read.milliseconds("SWEEP_INTERVAL_MS", 50, 86_400_000)),
             slow_request: Duration::from_millis(read.milliseconds("SLOW_REQUEST_MS", 1, 60_000)),
             trust_proxy: read.switch("TRUST_PROXY"),
+            operator: raw.operator.clone().unwrap_or_else(|| "operator".into()),
             unused: raw.unused.iter().cloned().collect(),
         };
         if settings.key.is_none() && settings.meets_the_real_platform() {
@@ -147,6 +165,13 @@ impl Settings {
     #[must_use]
     pub fn meets_the_real_platform(&self) -> bool {
         !is_loopback(&self.messenger.graph_base_url)
+    }
+
+    /// Who may buy: `None` = everybody. MTN's sandbox pays for anyone, so with real people only the named ones may.
+    #[must_use]
+    pub fn testers(&self) -> Option<Vec<String>> {
+        let is_sandbox = self.momo.as_ref().is_some_and(|it| it.environment == MomoEnvironment::Sandbox);
+        (is_sandbox && self.meets_the_real_platform()).then(|| self.test_contacts.clone())
     }
 }
 
