@@ -289,6 +289,9 @@ async fn commit(
         shared.hints.give(hint);
     }
     count(&decision.records);
+    if decision.records.contains(&Record::PaymentReview) {
+        shared.alarm("money_in_suspense", aggregate.to_string());
+    }
     Ok(true)
 }
 

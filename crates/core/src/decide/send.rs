@@ -18,7 +18,13 @@ impl Desk<'_> {
         while self.contact.sending.is_none() {
             let Some(out) = self.contact.outbox.pop_front() else { return };
             let Some(to) = self.address(out.identity).cloned() else {
-                self.drop_message(&out);
+                // Money news for somebody whom a restored copy does not know waits until they write; for somebody
+                // who deleted their data there is nobody to tell.
+                if self.contact.identities.is_empty() && out.purpose == Purpose::Money {
+                    self.park(out);
+                } else {
+                    self.drop_message(&out);
+                }
                 continue;
             };
             if !self.window_is_open(out.identity) {
