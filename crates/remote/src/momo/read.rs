@@ -47,6 +47,8 @@ pub(super) fn checked(answer: &Answer) -> Result<Checked, EffectFault> {
     let body = answer.json().filter(|_| answer.is_success());
     let Some(body) = body else { return Err(fault(&format!("momo http {}", answer.status), false)) };
     match body.get("status").and_then(Value::as_str) {
+        // Money that we sent, not money that came.
+        Some("SUCCESSFUL") if body.get("payee").is_some() => Err(fault("momo names a payee", true)),
         Some("SUCCESSFUL") => {
             let currency = text(&body, "currency").and_then(|it| it.parse::<Currency>().ok());
             let amount = text(&body, "amount").zip(currency);
