@@ -89,7 +89,13 @@ impl World {
             kind: if it.is_openrouter { ProviderKind::OpenRouter } else { ProviderKind::OpenAi },
         });
         let policy = &self.settings.policy.ai;
-        let limits = Limits { attempt: millis(policy.attempt_ms), least: millis(policy.least_ms) };
+        let limits = Limits {
+            attempt: millis(policy.attempt_ms),
+            least: millis(policy.least_ms),
+            first: millis(policy.first_ms),
+            idle: millis(policy.idle_ms),
+            slow: millis(policy.slow_ms),
+        };
         Providers::new(
             providers.collect(),
             self.client.clone(),

@@ -12,6 +12,7 @@
 //! - [`texts`]: every fixed sentence a person reads, one file a language.
 //! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
+//! - [`circuit`]: whether a provider is worth asking.
 //! - [`retry`]: the delays of the one retry loop, written out.
 //!
 //! **Architecture invariant:** nothing here knows Messenger's JSON, SQL, HTTP or a clock.
@@ -23,6 +24,7 @@ extern crate std;
 
 pub mod address;
 pub mod aggregate;
+pub mod circuit;
 pub mod contact;
 pub mod decide;
 pub mod guard;

@@ -153,6 +153,12 @@ section! {
         deadline_ms: i64 = 25_000,
         /// One provider's attempt; the rest is left for the next one.
         attempt_ms: i64 = 15_000,
+        /// The first words of an answer come within this time ...
+        first_ms: i64 = 8_000,
+        /// ... and between two pieces of it passes no more than this.
+        idle_ms: i64 = 5_000,
+        /// An answer that took longer counts against its provider.
+        slow_ms: i64 = 10_000,
         /// Connecting to a provider.
         connect_ms: i64 = 3_000,
         /// No attempt starts with less time left.

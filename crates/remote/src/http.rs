@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder, Response, redirect};
 use tokio::time::{Instant, timeout};
 
 /// Most bytes of an answer that are read. What we call answers with a few kilobytes.
-const ANSWER_BYTES: usize = 1024 * 1024;
+pub(crate) const ANSWER_BYTES: usize = 1024 * 1024;
 /// Idle connections are dropped before the usual server does it: a request that meets a connection being closed
 /// has an unknown fate.
 const IDLE: Duration = Duration::from_secs(30);
@@ -117,32 +117,43 @@ pub(crate) async fn call(
         }
         Err(_) => Err(NoAnswer::TimedOut),
     };
-    let outcome = match &answer {
-        Ok(answer) => match answer.status {
-            200..300 => "ok",
-            300..400 => "http_3xx",
-            400..500 => "http_4xx",
-            _ => "http_5xx",
-        },
-        Err(why) => why.name(),
-    };
-    let seconds = started.elapsed().as_secs_f64();
+    let ended = answer.as_ref().map_or_else(|why| why.name(), |answer| outcome(answer.status));
+    count(service, ended, started.elapsed().as_secs_f64());
+    answer
+}
+
+/// Sends a request and gives the answer's head, its body still to come.
+pub(crate) async fn send(request: RequestBuilder) -> Result<Response, (NoAnswer, String)> {
+    request.send().await.map_err(|error| {
+        let nothing_left_us = error.is_connect() || error.is_builder();
+        let why = if nothing_left_us { NoAnswer::NotSent } else { NoAnswer::Broken };
+        (why, redacted(error))
+    })
+}
+
+async fn exchange(request: RequestBuilder) -> Result<Answer, (NoAnswer, String)> {
+    let response = send(request).await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = read(response).await.map_err(|detail| (NoAnswer::Broken, detail))?;
+    Ok(Answer { status, headers, body })
+}
+
+/// Counts and times a call that was made by hand.
+pub(crate) fn count(service: &str, outcome: &'static str, seconds: f64) {
     metrics::counter!("remote_calls_total", "service" => service.to_owned(), "outcome" => outcome)
         .increment(1);
     metrics::histogram!("remote_seconds", "service" => service.to_owned()).record(seconds);
     tracing::debug!(service, outcome, seconds, "called");
-    answer
 }
 
-async fn exchange(request: RequestBuilder) -> Result<Answer, (NoAnswer, String)> {
-    let response = request.send().await.map_err(|error| {
-        let nothing_left_us = error.is_connect() || error.is_builder();
-        let why = if nothing_left_us { NoAnswer::NotSent } else { NoAnswer::Broken };
-        (why, redacted(error))
-    })?;
-    let (status, headers) = (response.status().as_u16(), response.headers().clone());
-    let body = read(response).await.map_err(|detail| (NoAnswer::Broken, detail))?;
-    Ok(Answer { status, headers, body })
+/// How a status is counted.
+pub(crate) const fn outcome(status: u16) -> &'static str {
+    match status {
+        200..300 => "ok",
+        300..400 => "http_3xx",
+        400..500 => "http_4xx",
+        _ => "http_5xx",
+    }
 }
 
 async fn read(mut response: Response) -> Result<Vec<u8>, String> {
@@ -157,7 +168,7 @@ async fn read(mut response: Response) -> Result<Vec<u8>, String> {
 }
 
 /// An error with its causes, without the address, which may carry a token.
-fn redacted(error: reqwest::Error) -> String {
+pub(crate) fn redacted(error: reqwest::Error) -> String {
     let error = error.without_url();
     let mut text = error.to_string();
     let mut cause = error.source();

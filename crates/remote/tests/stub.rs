@@ -18,6 +18,8 @@ pub enum Reply {
     Hang,
     /// Takes the request and closes the connection.
     Close,
+    /// Begins a 200 without a length, and then says nothing for longer than any test waits.
+    Stall { headers: Vec<(&'static str, &'static str)>, begin: String },
     /// Begins to answer with this status and closes in the middle of the body.
     Cut { status: u16, half: String },
 }
@@ -103,6 +105,12 @@ fn serve(stream: TcpStream, reply: &Reply, seen: &Mutex<Vec<Request>>) {
     let answer = match reply {
         Reply::Hang => return thread::sleep(Duration::from_mins(1)),
         Reply::Close => return,
+        Reply::Stall { headers, begin } => {
+            let headers: String =
+                headers.iter().flat_map(|(name, value)| [*name, ": ", *value, "\r\n"]).collect();
+            let _ = stream.write_all(format!("HTTP/1.1 200 OK\r\n{headers}\r\n{begin}").as_bytes());
+            return thread::sleep(Duration::from_mins(1));
+        }
         Reply::Cut { status, half } => head(*status, half.len() * 2, &[]) + half,
         Reply::Http { status, headers, body } => head(*status, body.len(), headers) + body,
     };

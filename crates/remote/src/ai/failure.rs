@@ -95,6 +95,16 @@ impl Failure {
         }
     }
 
+    /// Whether it says that the provider is in trouble; a throttle that names its end and what is wrong with us or
+    /// with the question say nothing of the kind.
+    pub(super) fn is_trouble(&self) -> bool {
+        match self.why {
+            Why::Busy => self.wait_ms.is_none(),
+            Why::Rubbish | Why::Silent(_) => true,
+            Why::Refused | Why::Key | Why::Credit | Why::Model | Why::Request => false,
+        }
+    }
+
     /// Whether an operator must do something.
     fn needs_a_person(&self) -> bool {
         matches!(self.why, Why::Key | Why::Credit | Why::Model | Why::Request)

@@ -6,21 +6,24 @@ mod answer;
 mod check;
 mod failure;
 mod request;
+mod stream;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
+use answerbot_core::circuit::Circuit;
 use answerbot_core::contact::effect::{EffectFault, Prompt};
 use answerbot_ports::ai::{Ai, Answer};
 use answerbot_ports::world::Clock;
 use async_trait::async_trait;
+use parking_lot::Mutex;
 use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use self::failure::Failure;
-use crate::http;
+use self::stream::Patience;
 
 /// How a provider differs from the common shape.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,12 @@ pub struct Limits {
     pub attempt: Duration,
     /// No attempt starts with less time left, and so much is left for the next provider.
     pub least: Duration,
+    /// The first words come within this time.
+    pub first: Duration,
+    /// Between two pieces of an answer passes no more than this.
+    pub idle: Duration,
+    /// An answer that took longer counts against its provider.
+    pub slow: Duration,
 }
 
 impl Limits {
@@ -96,6 +105,8 @@ struct Provider {
     config: ProviderConfig,
     /// It is left alone until then: milliseconds of [`Clock::monotonic`].
     rests_until: AtomicU64,
+    /// Opens when it fails again and again, or is slow.
+    circuit: Mutex<Circuit>,
     /// Its model refuses to answer without reasoning; only the refusal tells.
     must_reason: AtomicBool,
     url: String,
@@ -104,7 +115,8 @@ struct Provider {
 }
 
 impl Providers {
-    /// The providers in the order in which they are tried, over the shared client of [`http::client`].
+    /// The providers in the order in which they are tried, over the shared client of
+    /// [`http::client`](crate::http::client).
     #[must_use]
     pub fn new(
         providers: Vec<ProviderConfig>,
@@ -114,6 +126,7 @@ impl Providers {
     ) -> Self {
         let provider = |config: ProviderConfig| Provider {
             rests_until: AtomicU64::new(0),
+            circuit: Mutex::default(),
             must_reason: AtomicBool::new(false),
             url: config.url("chat/completions"),
             limit_name: config.limit_name(),
@@ -126,14 +139,11 @@ impl Providers {
         millis(self.clock.monotonic())
     }
 
-    /// Those that do not rest; all of them when every one does, for an answer that may come beats one that cannot.
+    /// Those that do not rest and whose circuit is closed; all of them when there is none, for an answer that may
+    /// come beats one that cannot.
     fn awake(&self) -> Vec<&Provider> {
-        let now = self.now_ms();
-        let awake: Vec<&Provider> = self
-            .in_order
-            .iter()
-            .filter(|provider| provider.rests_until.load(Ordering::Relaxed) <= now)
-            .collect();
+        let now = self.clock.monotonic();
+        let awake: Vec<&Provider> = self.in_order.iter().filter(|it| it.is_awake(now)).collect();
         if awake.is_empty() { self.in_order.iter().collect() } else { awake }
     }
 }
@@ -145,12 +155,25 @@ impl Ai for Providers {
         let awake = self.awake();
         let mut failures = Vec::new();
         for (index, provider) in awake.iter().enumerate() {
+            // Another question may have taken the one probe meanwhile.
+            let is_last = index + 1 == awake.len();
+            if !provider.circuit.lock().may_call(self.clock.monotonic()) && !is_last {
+                continue;
+            }
             let left = deadline.saturating_sub(started.elapsed());
-            let Some(slot) = self.limits.slot(left, index + 1 == awake.len()) else { break };
-            match provider.ask(&self.client, prompt, person, slot).await {
-                Ok(answer) => return Ok(answer),
+            let Some(slot) = self.limits.slot(left, is_last) else { break };
+            let begun = Instant::now();
+            match provider.ask(&self.client, prompt, person, slot, &self.limits).await {
+                Ok(answer) => {
+                    // Slow is not well: people wait, and the next question would too.
+                    provider.note(begun.elapsed() <= self.limits.slow, self.clock.monotonic());
+                    return Ok(answer);
+                }
                 Err(failure) => {
                     provider.learn(&failure, self.now_ms());
+                    if failure.is_trouble() {
+                        provider.note(false, self.clock.monotonic());
+                    }
                     failures.push((provider.config.name.as_str(), failure));
                 }
             }
@@ -174,14 +197,16 @@ impl Provider {
         prompt: &Prompt,
         person: &str,
         slot: Duration,
+        limits: &Limits,
     ) -> Result<Answer, Failure> {
         let config = &self.config;
         let must_reason = self.must_reason.load(Ordering::Relaxed);
         let body = request::body(config, self.limit_name, prompt, person, must_reason);
         let request = client.post(&self.url).bearer_auth(config.api_key.expose_secret()).json(&body);
         let started = Instant::now();
-        let called = http::call(&config.name, request, slot).await;
-        let answer = called.map_err(Failure::silent).and_then(|answer| answer::read(config, &answer));
+        let patience = Patience { whole: slot, first: limits.first, idle: limits.idle };
+        let called = stream::call(&config.name, request, patience).await;
+        let answer = called.and_then(|answer| answer::read(config, &answer));
         let outcome = match &answer {
             Ok(answer) if answer.reply.cut => "cut",
             Ok(_) => "answered",
@@ -191,6 +216,23 @@ impl Provider {
         metrics::counter!("ai_calls_total", "provider" => provider(), "outcome" => outcome).increment(1);
         metrics::histogram!("ai_seconds", "provider" => provider()).record(started.elapsed().as_secs_f64());
         answer
+    }
+
+    fn is_awake(&self, now: Duration) -> bool {
+        self.rests_until.load(Ordering::Relaxed) <= millis(now) && self.circuit.lock().would_call(now)
+    }
+
+    fn note(&self, worked: bool, now: Duration) {
+        let mut circuit = self.circuit.lock();
+        let was_open = circuit.is_open();
+        circuit.note(worked, now);
+        let is_open = circuit.is_open();
+        drop(circuit);
+        if is_open != was_open {
+            let provider = self.config.name.as_str();
+            tracing::warn!(provider, is_open, "the circuit of an AI provider changed");
+            metrics::gauge!("ai_circuit_open", "provider" => provider.to_owned()).set(u8::from(is_open));
+        }
     }
 
     fn learn(&self, failure: &Failure, now_ms: u64) {
@@ -233,7 +275,14 @@ mod tests {
 
     #[test]
     fn every_attempt_is_long_enough_and_leaves_the_next_one_its_time() {
-        let limits = Limits { attempt: Duration::from_secs(15), least: Duration::from_secs(4) };
+        let second = Duration::from_secs(1);
+        let limits = Limits {
+            attempt: 15 * second,
+            least: 4 * second,
+            first: 8 * second,
+            idle: 5 * second,
+            slow: 10 * second,
+        };
         let table = [
             ("the first of two", 25_000, false, Some(15_000)),
             ("the last with what the first left", 10_000, true, Some(10_000)),

@@ -43,6 +43,12 @@ impl Serialize for Body<'_> {
         body.serialize_entry("messages", &Lines(self.prompt))?;
         body.serialize_entry("user", self.person)?;
         body.serialize_entry(self.limit, &self.prompt.max_tokens)?;
+        // Read as it is written, so that an answer that stalls or breaks off is seen at once.
+        body.serialize_entry("stream", &true)?;
+        if self.config.kind == ProviderKind::OpenAi {
+            // OpenRouter tells the usage without being asked.
+            body.serialize_entry("stream_options", &json!({ "include_usage": true }))?;
+        }
         if self.config.kind == ProviderKind::OpenRouter {
             // What people ask is nobody's training data.
             body.serialize_entry("provider", &json!({ "data_collection": "deny" }))?;

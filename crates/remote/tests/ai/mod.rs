@@ -5,6 +5,7 @@ mod check;
 mod cost;
 mod order;
 mod request;
+mod stream;
 
 use std::time::Duration;
 
@@ -19,7 +20,13 @@ use crate::support::{HandClock, client, person};
 const KEY: &str = "sk-secret";
 const LONG: Duration = Duration::from_secs(5);
 /// Short enough to wait for.
-pub const LIMITS: Limits = Limits { attempt: Duration::from_millis(800), least: Duration::from_millis(400) };
+pub const LIMITS: Limits = Limits {
+    attempt: Duration::from_millis(800),
+    least: Duration::from_millis(400),
+    first: Duration::from_millis(800),
+    idle: Duration::from_millis(400),
+    slow: Duration::from_millis(700),
+};
 
 /// Tries again at the usual pace.
 pub const AGAIN: Retry = Retry::After(0);

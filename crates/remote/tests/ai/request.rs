@@ -25,6 +25,7 @@ async fn a_question_goes_out_as_openrouter_wants_it() {
                 { "role": "user", "content": "When do I plant maize?" }
             ],
             "max_tokens": 400,
+            "stream": true,
             "user": "pseudonym",
             "provider": { "data_collection": "deny" },
             "reasoning": { "enabled": false }
@@ -41,7 +42,7 @@ async fn others_get_nothing_but_the_common_shape() {
     let body = stub.the_request().body;
     let mut names: Vec<&String> = body.as_object().unwrap().keys().collect();
     names.sort();
-    assert_eq!(names, ["max_tokens", "messages", "model", "user"]);
+    assert_eq!(names, ["max_tokens", "messages", "model", "stream", "stream_options", "user"]);
 }
 
 #[tokio::test]
