@@ -360,9 +360,13 @@ impl Till<'_> {
         };
         let elapsed = self.now.since(asked);
         let next = after.iter().copied().find(|offset| *offset > elapsed).or(then.map(|ms| elapsed + ms));
-        match (next, self.it.poll) {
-            (Some(offset), Some(poll)) => self.set_poll(poll.effect, asked.plus(offset), attempt),
-            (Some(offset), None) => self.first_poll(asked.plus(offset)),
+        // A callback may have made us ask a moment ago: not again at once because the schedule says so.
+        let apart = self.policy.paying.nudge_apart_ms;
+        let earliest = self.it.checked.map_or(asked, |at| at.plus(apart));
+        let due = next.map(|offset| asked.plus(offset).max(earliest));
+        match (due, self.it.poll) {
+            (Some(due), Some(poll)) => self.set_poll(poll.effect, due, attempt),
+            (Some(due), None) => self.first_poll(due),
             (None, _) => {
                 self.stop_polls();
                 // A week is over. What MTN never ended is over for us; an operator can still ask.
