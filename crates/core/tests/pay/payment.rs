@@ -328,3 +328,14 @@ fn a_number_has_one_prompt_at_a_time_three_a_day_and_peace_after_two_declines() 
     assert_eq!(asks(&mut payer, 3, 3 * MINUTE), Verdict::Refused(Refusal::Declined { until }));
     assert_eq!(asks(&mut payer, 3, 2 * DAY), Verdict::Allowed);
 }
+
+#[test]
+fn the_schedule_does_not_ask_again_right_behind_a_callback() {
+    let mut story = Story::prompted();
+    // A callback comes just before the poll of the fifth second.
+    story.now = story.now.plus(4_900);
+    story.hears(payment::Event::Nudge);
+    story.learns(Outcome::Checked(Checked::Pending));
+    let checked = story.now;
+    assert!(story.due().is_some_and(|due| START.plus(due) >= checked.plus(5 * SECOND)), "{:?}", story.due());
+}
