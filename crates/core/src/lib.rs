@@ -27,6 +27,7 @@ pub mod aggregate;
 pub mod circuit;
 pub mod contact;
 pub mod decide;
+pub mod domain;
 pub mod guard;
 pub mod id;
 pub mod pay;

@@ -1,3 +1,4 @@
+mod domain;
 mod guard;
 mod prompt;
 mod shape;
