@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`intake`]: what a channel parsed goes into the store; an echo settles the send it confirms.
+//! - [`callback`]: what MTN posts is kept and makes a payment ask; it proves nothing.
 //! - [`attend`]: one aggregate (a contact, a payment, a paying number) at a time: what waits for it is decided and committed.
 //! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its aggregate.
 //! - [`sweep`]: what dead processes and lost rings left behind is found by looking, on a timer.
@@ -14,6 +15,7 @@
 //! **Architecture invariant:** no decision is made here, and nothing is performed that was not committed.
 
 mod attend;
+mod callback;
 mod desks;
 mod hints;
 mod intake;
@@ -39,6 +41,7 @@ use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use callback::{Callbacks, Hinted};
 pub use intake::{Intake, Taken};
 
 /// The world as the engine sees it.
@@ -111,6 +114,7 @@ pub(crate) struct Shared {
     pub performing: perform::Performing,
     pub hints: hints::Hints,
     pub wakeups: sweep::Wakeups,
+    pub nudges: callback::Allowance,
     pub tasks: TaskTracker,
     market: RwLock<Arc<Market>>,
     /// Start nothing new.
@@ -120,7 +124,7 @@ pub(crate) struct Shared {
 }
 
 impl Engine {
-    /// An engine that is not running yet; [`Intake`] works already.
+    /// An engine that is not running yet; [`Intake`] and [`Callbacks`] work already.
     #[must_use]
     pub fn new(ports: Ports, options: Options) -> Self {
         let tasks = TaskTracker::new();
@@ -135,6 +139,7 @@ impl Engine {
             performing: perform::Performing::default(),
             hints,
             wakeups: sweep::Wakeups::default(),
+            nudges: callback::Allowance::default(),
             tasks,
             stopping,
             cut: CancellationToken::new(),

@@ -3,9 +3,10 @@
 //! - [`writer`]: the one writer with its group commit; a savepoint a unit.
 //! - [`readers`]: a few connections that only read.
 //! - [`units`]: what one write does, as SQL. [`sql`] holds the statements, so that tests can ask for their plans.
-//! - [`store`], [`reports`]: the ports. [`mod@backup`]: copies while it runs. [`lock`]: one `serve` a file.
+//! - [`store`], [`reports`]: the ports. [`callbacks`]: what MTN posted. [`mod@backup`]: copies while it runs. [`lock`]: one `serve` a file.
 
 mod backup;
+mod callbacks;
 mod checkpoint;
 mod leases;
 mod lock;

@@ -8,7 +8,9 @@ use answerbot_core::contact::event::{Envelope, Numbered};
 use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, JubaDay, State, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
-use answerbot_ports::store::{Admission, Commit, Committed, Facets, Leased, Opened, Store, StoreError};
+use answerbot_ports::store::{
+    Admission, Callback, Commit, Committed, Facets, KeptCallback, Leased, Opened, Store, StoreError,
+};
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
@@ -407,6 +409,14 @@ impl Store for SqliteStore {
             self.writer.write(move |tx| delete(tx.conn).map_err(fault)).await?;
         }
         Ok(ids.len() as u64)
+    }
+
+    async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError> {
+        self.keep(callback, now).await
+    }
+
+    async fn forget_callbacks(&self, before: Time) -> Result<u64, StoreError> {
+        self.forget(before).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
