@@ -200,6 +200,9 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
         }),
         draining: draining.clone(),
         trust_proxy: settings.trust_proxy,
+        callbacks: Some(Arc::new(engine.clone())),
+        callback_secret: store.hash_key().callback_secret(),
+        callback_ips: settings.callback_ips.clone(),
         public: PublicPages {
             service: "Answer Bot AI".into(),
             support: settings.policy.service.support_contact.clone(),

@@ -7,6 +7,7 @@
 //! ```
 //!
 //! - [`intake`]: what a channel parsed goes into the store; an echo settles the send it confirms.
+//! - [`callback`]: what MTN posts is kept and makes a payment ask; it proves nothing.
 //! - [`attend`]: one aggregate (a contact, a payment, a paying number) at a time: what waits for it is decided and committed.
 //! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its aggregate.
 //! - [`money`]: prices read again, the books sealed, money and grants counted.
@@ -15,6 +16,7 @@
 //! **Architecture invariant:** no decision is made here, and nothing is performed that was not committed.
 
 mod attend;
+mod callback;
 mod desks;
 mod hints;
 mod intake;
@@ -41,6 +43,7 @@ use parking_lot::RwLock;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub use callback::{Callbacks, Hinted};
 pub use intake::{Intake, Taken};
 
 /// The world as the engine sees it.
@@ -115,6 +118,7 @@ pub(crate) struct Shared {
     pub performing: perform::Performing,
     pub hints: hints::Hints,
     pub wakeups: sweep::Wakeups,
+    pub nudges: callback::Allowance,
     pub tasks: TaskTracker,
     market: RwLock<Arc<Market>>,
     /// Start nothing new.
@@ -124,7 +128,7 @@ pub(crate) struct Shared {
 }
 
 impl Engine {
-    /// An engine that is not running yet; [`Intake`] works already.
+    /// An engine that is not running yet; [`Intake`] and [`Callbacks`] work already.
     #[must_use]
     pub fn new(ports: Ports, options: Options) -> Self {
         let tasks = TaskTracker::new();
@@ -139,6 +143,7 @@ impl Engine {
             performing: perform::Performing::default(),
             hints,
             wakeups: sweep::Wakeups::default(),
+            nudges: callback::Allowance::default(),
             tasks,
             stopping,
             cut: CancellationToken::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 use answerbot_core::Time;
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::time::HOUR;
-use answerbot_ports::store::{SEEN_FOR_MS, StoreError};
+use answerbot_ports::store::{CALLBACKS_FOR_MS, SEEN_FOR_MS, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tokio::time::MissedTickBehavior;
@@ -201,6 +201,10 @@ async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError
     if shared.ports.store.take("forget_seen", HOUR, shared.now()).await? {
         let forgotten = shared.ports.store.forget_seen(shared.now().plus(-SEEN_FOR_MS)).await?;
         tracing::debug!(events = forgotten, "forgot events that are not redelivered any more");
+    }
+    if shared.ports.store.take("forget_callbacks", HOUR, shared.now()).await? {
+        let forgotten = shared.ports.store.forget_callbacks(shared.now().plus(-CALLBACKS_FOR_MS)).await?;
+        tracing::debug!(callbacks = forgotten, "forgot callbacks whose time is over");
     }
     if shared.ports.store.take("overdue_texts", HOUR, shared.now()).await? {
         let today = shared.now().juba_day();

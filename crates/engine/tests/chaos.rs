@@ -10,7 +10,9 @@ use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event};
 use answerbot_core::contact::message::Tap;
 use answerbot_core::{AggregateId, ContactId, EffectId, JubaDay, Time};
-use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
+use answerbot_ports::store::{
+    Admission, Callback, Commit, Committed, KeptCallback, Leased, Opened, Store, StoreError,
+};
 use async_trait::async_trait;
 use tokio::task::JoinSet;
 
@@ -124,6 +126,12 @@ impl Store for Chaos {
     }
     async fn forget_seen(&self, before: Time) -> Result<u64, StoreError> {
         self.inner.forget_seen(before).await
+    }
+    async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError> {
+        with_chaos!(self, self.inner.keep_callback(callback, now))
+    }
+    async fn forget_callbacks(&self, before: Time) -> Result<u64, StoreError> {
+        self.inner.forget_callbacks(before).await
     }
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await

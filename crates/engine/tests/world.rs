@@ -13,7 +13,7 @@ use answerbot_core::pay::payment::{Charge, Charged, Checked};
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::Selling;
 use answerbot_core::{Address, Channel as Kind, EffectId, EventId, PaymentId, Policy, Time};
-use answerbot_engine::{Engine, Intake, Options, Ports, Taken};
+use answerbot_engine::{Callbacks, Engine, Hinted, Intake, Options, Ports, Taken};
 use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
 use answerbot_ports::ai::{Ai, Alerts, Answer, Spent};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
@@ -85,6 +85,10 @@ pub struct Outside {
     ai_delay_ms: AtomicU64,
     /// Requests for money that MoMo took, and what it says of all of them.
     pub momo: Mutex<(Vec<Charge>, Option<Checked>)>,
+    /// What MoMo says of one of them.
+    pub momo_says: Mutex<HashMap<PaymentId, Checked>>,
+    /// When MoMo was asked how a payment stands; monotonic.
+    pub momo_asked: Mutex<Vec<(PaymentId, Duration)>>,
     /// How far the clock of the next processes is ahead.
     pub clock_ahead_ms: AtomicI64,
     /// Sends that were begun and whose end the process did not live to see, or was told nothing about.
@@ -257,8 +261,12 @@ impl Payments for Line {
         Charged::Taken
     }
 
-    async fn status(&self, _: PaymentId, _: Duration) -> Result<Checked, EffectFault> {
+    async fn status(&self, payment: PaymentId, _: Duration) -> Result<Checked, EffectFault> {
         self.alive().await;
+        self.outside.momo_asked.lock().push((payment, Real.monotonic()));
+        if let Some(said) = self.outside.momo_says.lock().get(&payment) {
+            return Ok(said.clone());
+        }
         Ok(self.outside.momo.lock().1.clone().unwrap_or(Checked::Pending))
     }
 
@@ -391,6 +399,13 @@ impl Process {
         let accepted =
             self.runtime.as_ref().unwrap().spawn(async move { engine.accept(vec![envelope]).await });
         tokio::time::timeout(Duration::from_secs(5), accepted).await.ok()?.ok()
+    }
+
+    /// As MTN would.
+    pub async fn called_back(&self, reference: Option<PaymentId>, body: &str, cut: bool) -> Hinted {
+        let (engine, body) = (self.engine.clone().unwrap(), body.as_bytes().to_vec());
+        let called = async move { engine.called_back(reference, body, cut).await };
+        self.runtime.as_ref().unwrap().spawn(called).await.unwrap().unwrap()
     }
 
     pub async fn stop(self, grace: Duration) {

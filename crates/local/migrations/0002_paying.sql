@@ -50,14 +50,30 @@ CREATE TABLE ledger_seal (
 
 -- What MTN posted to us, as it came. It proves nothing.
 CREATE TABLE callback (
-    reference BLOB    NOT NULL,
-    digest    BLOB    NOT NULL,
+    no        INTEGER PRIMARY KEY,
+    reference BLOB    NOT NULL, -- zeros where it named no payment
+    digest    BLOB    NOT NULL, -- keyed
     first     INTEGER NOT NULL,
     last      INTEGER NOT NULL,
     times     INTEGER NOT NULL DEFAULT 1,
+    cut       INTEGER NOT NULL, -- there was more of it
     body      BLOB    NOT NULL, -- sealed
-    PRIMARY KEY (reference, digest)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (reference, digest)
+) STRICT;
+CREATE INDEX callback_last ON callback (last);
+-- How many there are, so that a full table is known without counting it. One row.
+CREATE TABLE callback_total (
+    no    INTEGER PRIMARY KEY CHECK (no = 1),
+    rows  INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+) STRICT;
+INSERT INTO callback_total (no, rows, bytes) VALUES (1, 0, 0);
+CREATE TRIGGER callback_is_counted AFTER INSERT ON callback BEGIN
+    UPDATE callback_total SET rows = rows + 1, bytes = bytes + length(NEW.body) WHERE no = 1;
+END;
+CREATE TRIGGER callback_is_uncounted AFTER DELETE ON callback BEGIN
+    UPDATE callback_total SET rows = rows - 1, bytes = bytes - length(OLD.body) WHERE no = 1;
+END;
 
 -- Prices, dated and never edited.
 CREATE TABLE price (

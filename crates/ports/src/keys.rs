@@ -116,28 +116,39 @@ impl HashKey {
         }
     }
 
-    /// What makes the address that MTN calls back unguessable.
-    #[must_use]
-    pub fn callback_secret(&self) -> String {
-        hex::encode(self.hash(&[b"momo callback"]))
-    }
-
     /// A stable pseudonym of a contact for a third party.
     #[must_use]
     pub fn pseudonym(&self, contact: ContactId) -> String {
         hex::encode(self.hash(&[b"pseudonym", contact.as_bytes()]))
     }
 
+    /// What stands in the address that MTN calls back, so that nobody else knows it: 32 hexadecimal digits, the
+    /// same for the life of the store.
+    #[must_use]
+    pub fn callback_secret(&self) -> String {
+        hex::encode(self.hash(&[b"momo callback"]))
+    }
+
+    /// What a callback's body is known by. Keyed: beside a phone number and a price there is little in a body that
+    /// could not be guessed from a plain digest.
+    #[must_use]
+    pub fn callback_digest(&self, body: &[u8]) -> [u8; 32] {
+        self.full(&[b"callback", body])
+    }
+
     fn hash(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut short = [0; 16];
+        short.copy_from_slice(&self.full(parts)[..16]);
+        short
+    }
+
+    fn full(&self, parts: &[&[u8]]) -> [u8; 32] {
         // HMAC takes keys of any length, so this cannot fail.
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.bytes()) else { return [0; 16] };
+        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(self.0.bytes()) else { return [0; 32] };
         for part in parts {
             mac.update(&(part.len() as u64).to_be_bytes());
             mac.update(part);
         }
-        let full = mac.finalize().into_bytes();
-        let mut short = [0; 16];
-        short.copy_from_slice(&full[..16]);
-        short
+        mac.finalize().into_bytes().into()
     }
 }

@@ -22,6 +22,14 @@ pub const INBOX_BYTES: u64 = 256 * 1024;
 pub const SEEN_FOR_MS: i64 = 10 * 24 * 3_600_000;
 /// An event that fails this often is set aside.
 pub const FAILURES: u32 = 5;
+/// Most different callbacks that are kept of one reference.
+pub const CALLBACKS_OF_ONE: u64 = 50;
+/// Most callbacks that are kept in all ...
+pub const CALLBACKS: u64 = 50_000;
+/// ... and most bytes of them: one of MTN's has less than a kilobyte, a stranger's may have 64.
+pub const CALLBACK_BYTES: u64 = 256 * 1024 * 1024;
+/// How long a callback is kept after it came last, in milliseconds: thirty days.
+pub const CALLBACKS_FOR_MS: i64 = 30 * 24 * 3_600_000;
 
 /// The claim that makes the address with this keyed hash an alias of its owner.
 #[must_use]
@@ -201,6 +209,30 @@ pub struct MoneyCounts {
     pub is_balanced: bool,
 }
 
+/// What was posted to us in MTN's name, as it came. It proves nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Callback {
+    /// The payment that its address named; `None` where it named none, which all share.
+    pub reference: Option<PaymentId>,
+    /// `HashKey::callback_digest` of the body: one body of one reference is one callback.
+    pub digest: [u8; 32],
+    /// The body, or its beginning.
+    pub body: Vec<u8>,
+    /// There was more of it, or it broke off.
+    pub cut: bool,
+}
+
+/// What became of a callback.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeptCallback {
+    /// Kept.
+    New,
+    /// Its body had come for this reference before: counted.
+    Again,
+    /// Not kept: [`CALLBACKS_OF_ONE`], [`CALLBACKS`] or [`CALLBACK_BYTES`] are reached.
+    Full,
+}
+
 /// An effect that the caller, and nobody else, may perform now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leased {
@@ -285,6 +317,12 @@ pub trait Store: Send + Sync {
 
     /// Whether money and grants agree; what was captured after `before` may still be on its way and is left out.
     async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError>;
+
+    /// Keeps a callback, or counts that it came again.
+    async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError>;
+
+    /// Forgets callbacks that came last before `before`. Returns how many.
+    async fn forget_callbacks(&self, before: Time) -> Result<u64, StoreError>;
 
     /// Whether the store can take a write right now.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -23,7 +23,7 @@ fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
 }
 
 /// One subscriber is one key: an IPv6 customer holds at least a /64.
-fn countable(address: IpAddr) -> IpAddr {
+pub(crate) fn countable(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(six) => {
             let [a, b, c, d, ..] = six.segments();

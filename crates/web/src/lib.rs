@@ -4,6 +4,7 @@
 //!
 //! - `webhook`: `GET` and `POST /webhook`. The one path that has to be fast: body under limits, signature over
 //!   the raw bytes, parse, store, 200.
+//! - `callback`: `POST` and `PUT /momo/callback`: hints of MTN, answered 200 whatever comes.
 //! - `health`: `/livez`, `/health`, `/readyz` and `/metrics`.
 //! - `pages`: `/`, `/privacy` and `/terms`, rendered once at start.
 //! - `observe`: the one layer around all of it: request ids, panics, slow requests, headers.
@@ -18,6 +19,7 @@
 //! | `webhook_ignored_total` | `kind` | events ignored on purpose |
 //! | `webhook_forged_total` | | posts without a right signature |
 //! | `webhook_oversize_total` | `signed` | posts beyond 16 MiB |
+//! | `momo_callbacks_total` | `result`: `nudged`, `again`, `passed_over`, `unknown_reference`, `no_reference`, `wrong_secret`, `foreign_address`, `too_many` (without a secret), `not_set_up`, `not_kept` | callbacks by what became of them |
 //! | `http_limited_total` | `tier`: `webhook`, `general` | requests answered 429 |
 //! | `http_slow_requests_total` | | requests slower than `SLOW_REQUEST_MS` |
 //! | `http_panics_total` | | handlers that panicked |
@@ -25,11 +27,13 @@
 //! **Architecture invariant:** nothing here knows Messenger's JSON (beyond its key `object`), SQL or the core's
 //! decisions. Bodies and texts never reach a log.
 
+mod callback;
 mod client;
 mod health;
 mod limiter;
 mod observe;
 mod pages;
+mod secret;
 mod seldom;
 mod serve;
 mod signature;
@@ -43,7 +47,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
+use axum::routing::{get, post};
 use http::header::RETRY_AFTER;
 use http::{HeaderValue, StatusCode};
 use tower_http::limit::RequestBodyLimitLayer;
@@ -54,19 +58,26 @@ pub use serve::{Limits, serve, serve_with};
 pub use signature::{Oversize, SignatureCheck, app_secrets, unchecked};
 pub use state::{Alarm, RenderMetrics, WebParts, WebState};
 
-/// How long any route but the webhook may take; the webhook bounds each of its steps.
+/// How long any route but the webhook and the callback may take; these bound each of their steps.
 const GENERAL_TIMEOUT: Duration = Duration::from_secs(30);
-/// Largest body that any route but the webhook takes, in bytes.
+/// Largest body that any route but these takes, in bytes.
 const GENERAL_BODY: usize = 64 * 1024;
 
 /// All routes.
 ///
 /// Three tiers of rate limits: the webhook (a validly signed request is never refused), the general tier by
-/// address, and none for the health checks, which are cheap and which an orchestrator must always reach.
+/// address, and none for the health checks, which are cheap and which an orchestrator must always reach, nor for
+/// callbacks, which MTN says once.
 pub fn router(state: WebState) -> Router {
     let observe = observe::Observe::new(&state);
     let webhook = Router::new()
         .route("/webhook", get(webhook::challenge).post(webhook::receive))
+        .method_not_allowed_fallback(wrong_method);
+    let called_back = || post(callback::receive).put(callback::receive);
+    let callback = Router::new()
+        .route(callback::ROOT, called_back())
+        .route(&format!("{}/", callback::ROOT), called_back())
+        .route(&format!("{}/{{*rest}}", callback::ROOT), called_back())
         .method_not_allowed_fallback(wrong_method);
     let health = Router::new()
         .route("/livez", get(health::livez))
@@ -84,7 +95,7 @@ pub fn router(state: WebState) -> Router {
         .layer(RequestBodyLimitLayer::new(GENERAL_BODY))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, GENERAL_TIMEOUT))
         .layer(middleware::from_fn_with_state(state.clone(), general_limit));
-    webhook.merge(health).merge(general).layer(observe).with_state(state)
+    webhook.merge(callback).merge(health).merge(general).layer(observe).with_state(state)
 }
 
 async fn not_found() -> (StatusCode, &'static str) {

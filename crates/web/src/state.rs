@@ -1,22 +1,26 @@
 //! What the routes need, and where it comes from.
 
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use answerbot_engine::Intake;
+use answerbot_engine::{Callbacks, Intake};
 use answerbot_ports::channel::Channel;
 use answerbot_ports::store::Store;
 use answerbot_ports::world::Clock;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
+use crate::callback::LARGE_BODIES;
+use crate::client::countable;
 use crate::health::Readiness;
 use crate::limiter::ByAddress;
 use crate::pages::{Pages, PublicPages};
+use crate::secret::Secret;
 use crate::seldom::Seldom;
 use crate::signature::Oversize;
-use crate::webhook::{MEMORY_KIB, VerifyToken};
+use crate::webhook::MEMORY_KIB;
 
 /// Gives the metrics in Prometheus' text format.
 pub type RenderMetrics = Arc<dyn Fn() -> String + Send + Sync>;
@@ -50,6 +54,13 @@ pub struct WebParts {
     pub draining: CancellationToken,
     /// Whether the last hop of `X-Forwarded-For` is the client's address: only behind a proxy that sets it.
     pub trust_proxy: bool,
+    /// Takes what MTN posts; `None` where `MoMo` is not set up: it is answered all the same.
+    pub callbacks: Option<Arc<dyn Callbacks>>,
+    /// `HashKey::callback_secret`, which stands in the address that MTN is given; empty takes no callback for a
+    /// payment.
+    pub callback_secret: String,
+    /// `MOMO_CALLBACK_IPS`: whose callbacks count; empty: everybody's. Of an IPv6 address its /64 counts.
+    pub callback_ips: Vec<IpAddr>,
     /// The words on the public pages.
     pub public: PublicPages,
 }
@@ -63,7 +74,7 @@ pub struct Shared {
     pub(crate) channels: Arc<[Arc<dyn Channel>]>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) clock: Arc<dyn Clock>,
-    pub(crate) verify_token: VerifyToken,
+    pub(crate) verify_token: Secret,
     pub(crate) oversize: Oversize,
     pub(crate) slow_request: Duration,
     pub(crate) metrics: RenderMetrics,
@@ -77,11 +88,18 @@ pub struct Shared {
     pub(crate) unsigned: ByAddress,
     /// Memory for large webhook bodies, in KiB.
     pub(crate) body_memory: Semaphore,
+    pub(crate) callbacks: Option<Arc<dyn Callbacks>>,
+    pub(crate) callback_secret: Secret,
+    pub(crate) callback_ips: Vec<IpAddr>,
+    /// How many callbacks at once may be longer than usual.
+    pub(crate) callback_bodies: Semaphore,
     pub(crate) readiness: Readiness,
     /// Keeps a store that is down from filling the log.
     pub(crate) store_log: Seldom,
     /// Keeps a flood of forged webhooks from filling the log.
     pub(crate) forged_log: Seldom,
+    /// Keeps callbacks that are not stored from filling the log.
+    pub(crate) callback_log: Seldom,
 }
 
 impl WebState {
@@ -94,7 +112,7 @@ impl WebState {
             intake: parts.intake,
             channels: parts.channels.into(),
             store: parts.store,
-            verify_token: VerifyToken::new(&parts.verify_token),
+            verify_token: Secret::new(&parts.verify_token),
             oversize: parts.oversize,
             slow_request: parts.slow_request,
             metrics: parts.metrics,
@@ -105,9 +123,14 @@ impl WebState {
             general: ByAddress::general(Arc::clone(&clock)),
             unsigned: ByAddress::unsigned(Arc::clone(&clock)),
             body_memory: Semaphore::new(MEMORY_KIB as usize),
+            callbacks: parts.callbacks,
+            callback_secret: Secret::new(&parts.callback_secret),
+            callback_ips: parts.callback_ips.into_iter().map(countable).collect(),
+            callback_bodies: Semaphore::new(LARGE_BODIES),
             readiness: Readiness::default(),
             store_log: Seldom::new(log_every),
             forged_log: Seldom::new(log_every),
+            callback_log: Seldom::new(log_every),
             clock,
         }))
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 mod bodies;
+mod callbacks;
 mod health;
 mod observing;
 mod pages;

@@ -8,12 +8,15 @@ use std::time::Duration;
 use answerbot_core::contact::effect::{Hint, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::contact::message::Message;
+use answerbot_core::pay::price::PriceRow;
 use answerbot_core::{
-    Address, AggregateId, Channel as ChannelKind, ContactId, EffectId, EventId, JubaDay, Time,
+    Address, AggregateId, Channel as ChannelKind, ContactId, EffectId, EventId, JubaDay, PaymentId, Time,
 };
-use answerbot_engine::{Intake, Taken};
+use answerbot_engine::{Callbacks, Hinted, Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
-use answerbot_ports::store::{Admission, Commit, Committed, Leased, Opened, Store, StoreError};
+use answerbot_ports::store::{
+    Admission, Callback, Commit, Committed, KeptCallback, MoneyCounts, Leased, Opened, Store, StoreError,
+};
 use answerbot_ports::world::Clock;
 use answerbot_web::{PublicPages, WebParts, WebState, app_secrets, router};
 use async_trait::async_trait;
@@ -33,6 +36,7 @@ use tower::ServiceExt;
 pub const SECRET: &str = "the-app-secret";
 pub const OLD_SECRET: &str = "the-app-secret-before";
 pub const VERIFY_TOKEN: &str = "the-verify-token";
+pub const CALLBACK_SECRET: &str = "0123456789abcdef0123456789abcdef";
 
 #[derive(Default)]
 pub struct ManualClock(AtomicU64);
@@ -87,6 +91,42 @@ impl Intake for FakeIntake {
         let new = envelopes.len();
         self.taken.lock().extend(envelopes);
         Ok(Taken { new, passed_over: 0 })
+    }
+}
+
+/// Reference, body, and whether it was cut.
+pub type Came = (Option<PaymentId>, Vec<u8>, bool);
+
+/// Takes callbacks: each body of a payment once.
+#[derive(Default)]
+pub struct FakeCallbacks {
+    pub mood: Mutex<Mood>,
+    pub came: Mutex<Vec<Came>>,
+}
+
+#[async_trait]
+impl Callbacks for FakeCallbacks {
+    async fn called_back(
+        &self,
+        reference: Option<PaymentId>,
+        body: Vec<u8>,
+        cut: bool,
+    ) -> Result<Hinted, StoreError> {
+        let mood = *self.mood.lock();
+        match mood {
+            Mood::Down => return Err(StoreError::Unavailable("disk full".into())),
+            Mood::Slow(time) => tokio::time::sleep(time).await,
+            _ => {}
+        }
+        let it = (reference, body, cut);
+        let mut came = self.came.lock();
+        let hinted = match reference {
+            _ if came.contains(&it) => Hinted::Again,
+            Some(_) => Hinted::Nudged,
+            None => Hinted::Unknown,
+        };
+        came.push(it);
+        Ok(hinted)
     }
 }
 
@@ -203,6 +243,21 @@ impl Store for FakeStore {
     async fn forget_seen(&self, _: Time) -> Result<u64, StoreError> {
         not_asked()
     }
+    async fn keep_callback(&self, _: Callback, _: Time) -> Result<KeptCallback, StoreError> {
+        not_asked()
+    }
+    async fn forget_callbacks(&self, _: Time) -> Result<u64, StoreError> {
+        not_asked()
+    }
+    async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
+        not_asked()
+    }
+    async fn seal_entries(&self, _: usize) -> Result<usize, StoreError> {
+        not_asked()
+    }
+    async fn money_counts(&self, _: Time) -> Result<MoneyCounts, StoreError> {
+        not_asked()
+    }
     async fn ping(&self) -> Result<(), StoreError> {
         self.pings.fetch_add(1, SeqCst);
         if self.hangs.load(SeqCst) {
@@ -216,6 +271,7 @@ impl Store for FakeStore {
 pub struct World {
     pub clock: Arc<ManualClock>,
     pub intake: Arc<FakeIntake>,
+    pub callbacks: Arc<FakeCallbacks>,
     pub store: Arc<FakeStore>,
     pub alarms: Arc<Mutex<Vec<String>>>,
     pub draining: CancellationToken,
@@ -230,6 +286,7 @@ impl World {
     pub fn with(change: impl FnOnce(&mut WebParts)) -> Self {
         let clock = Arc::new(ManualClock::default());
         let intake = Arc::new(FakeIntake { clock: Arc::clone(&clock), ..FakeIntake::default() });
+        let callbacks = Arc::new(FakeCallbacks::default());
         let store = Arc::new(FakeStore::default());
         let alarms = Arc::new(Mutex::new(Vec::new()));
         let draining = CancellationToken::new();
@@ -246,6 +303,9 @@ impl World {
             alarm: Arc::new(move |text| heard.lock().push(text.into())),
             draining: draining.clone(),
             trust_proxy: false,
+            callbacks: Some(Arc::clone(&callbacks) as _),
+            callback_secret: CALLBACK_SECRET.into(),
+            callback_ips: Vec::new(),
             public: PublicPages {
                 service: "Answer Bot AI".into(),
                 support: Some("help@example.org".into()),
@@ -255,7 +315,7 @@ impl World {
             },
         };
         change(&mut parts);
-        Self { clock, intake, store, alarms, draining, router: router(WebState::new(parts)) }
+        Self { clock, intake, callbacks, store, alarms, draining, router: router(WebState::new(parts)) }
     }
 
     pub async fn send(&self, request: Request<Body>) -> Reply {

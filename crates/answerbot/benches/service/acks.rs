@@ -92,6 +92,9 @@ pub fn null_server() {
             alarm: Arc::new(|_| {}),
             draining: CancellationToken::new(),
             trust_proxy: false,
+            callbacks: None,
+            callback_secret: String::new(),
+            callback_ips: Vec::new(),
             public: PublicPages {
                 service: "bench".into(),
                 support: None,

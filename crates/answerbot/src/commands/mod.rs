@@ -35,7 +35,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Prices { action } => prices::run(&world(&raw)?, action).await,
         Command::Payments { action } => payments::run(&world(&raw)?, action).await,
         Command::User { action } => user::run(&world(&raw)?, action).await,
-        Command::Momo { action } => momo::run(&world(&raw)?, action).await,
+        Command::Momo { action } => momo::run(&raw, action).await,
         Command::Effects { action } => effects::run(&world(&raw)?, action).await,
     }
 }

@@ -190,11 +190,13 @@ impl SqliteStore {
     /// After it the old key is needed only for backups.
     pub async fn reseal(&self) -> Result<u64, StoreError> {
         const CHUNK: i64 = 200;
-        const TABLES: [(&str, &str, &str); 4] = [
+        const TABLES: [(&str, &str, &str); 5] = [
             ("aggregate", "no", "external_id"),
             ("inbox", "id", "id"),
             ("effect", "id", "id"),
             ("set_aside", "id", "id"),
+            // `||` alone makes a text of two blobs.
+            ("callback", "no", "CAST(reference || digest AS BLOB)"),
         ];
         let mut total = 0;
         for (table, key, row_name) in TABLES {

@@ -64,6 +64,19 @@ pub const UNATTENDED: &str = "SELECT (SELECT kind FROM aggregate WHERE no = i.ag
 /// Contacts whose texts are past their time.
 pub const OVERDUE_TEXTS: &str = "SELECT a.external_id FROM contact c JOIN aggregate a ON a.no = c.no \
      WHERE c.texts_until < ?1 LIMIT ?2";
+/// Counts a callback that came before; changes nothing when it did not.
+pub const CALLBACK_AGAIN: &str =
+    "UPDATE callback SET times = times + 1, last = max(last, ?3) WHERE reference = ?1 AND digest = ?2";
+/// How many callbacks are kept of a reference.
+pub const CALLBACKS_OF_ONE: &str = "SELECT count(*) FROM callback WHERE reference = ?1";
+/// How many are kept in all, and their bytes.
+pub const CALLBACK_TOTAL: &str = "SELECT rows, bytes FROM callback_total WHERE no = 1";
+/// Keeps a callback.
+pub const CALLBACK_KEEP: &str =
+    "INSERT INTO callback (reference, digest, first, last, cut, body) VALUES (?1, ?2, ?3, ?3, ?4, ?5)";
+/// Forgets some callbacks that came last before a time.
+pub const CALLBACK_FORGET: &str =
+    "DELETE FROM callback WHERE no IN (SELECT no FROM callback WHERE last < ?1 ORDER BY last LIMIT ?2)";
 
 /// All of them, by name.
 pub const HOT: &[(&str, &str)] = &[
@@ -89,4 +102,9 @@ pub const HOT: &[(&str, &str)] = &[
     ("effect is open", EFFECT_IS_OPEN),
     ("unattended", UNATTENDED),
     ("overdue texts", OVERDUE_TEXTS),
+    ("callback again", CALLBACK_AGAIN),
+    ("callbacks of one", CALLBACKS_OF_ONE),
+    ("callback total", CALLBACK_TOTAL),
+    ("callback keep", CALLBACK_KEEP),
+    ("callback forget", CALLBACK_FORGET),
 ];

@@ -10,7 +10,8 @@ use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, J
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
 use answerbot_ports::store::{
-    Admission, Commit, Committed, Facets, Leased, MoneyCounts, Opened, Store, StoreError,
+    Admission, Callback, Commit, Committed, Facets, KeptCallback, Leased, MoneyCounts, Opened, Store,
+    StoreError,
 };
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
@@ -422,6 +423,14 @@ impl Store for SqliteStore {
 
     async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError> {
         self.readers.read(move |conn| books::counts(conn, before).map_err(fault)).await
+    }
+
+    async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError> {
+        self.keep(callback, now).await
+    }
+
+    async fn forget_callbacks(&self, before: Time) -> Result<u64, StoreError> {
+        self.forget(before).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -8,4 +8,4 @@ mod store;
 
 pub use self::cache::cache;
 pub use self::queue::queue;
-pub use self::store::{address, commit, effect, store, text};
+pub use self::store::{address, callback, commit, effect, store, text};

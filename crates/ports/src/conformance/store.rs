@@ -9,10 +9,11 @@ use answerbot_core::contact::effect::{Action, Case, Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Numbered, To};
 use answerbot_core::contact::message::Message;
 use answerbot_core::contact::{SCHEMA, Stage};
-use answerbot_core::{Address, AggregateId, Channel, Contact, EffectId, EventId, JubaDay, Time};
+use answerbot_core::{Address, AggregateId, Channel, Contact, EffectId, EventId, JubaDay, PaymentId, Time};
 
 use crate::store::{
-    Admission, Commit, Committed, ContactFacets, FAILURES, Facets, INBOX_ENVELOPES, Store, alias_key,
+    Admission, CALLBACKS_OF_ONE, Callback, Commit, Committed, ContactFacets, FAILURES, Facets,
+    INBOX_ENVELOPES, KeptCallback, Store, alias_key,
 };
 
 const NOON: Time = Time::from_millis(1_795_514_400_000);
@@ -91,6 +92,8 @@ pub async fn store(store: Arc<dyn Store>) {
     what_is_seen_is_forgotten_after_its_time(&*store).await;
     erasing_leaves_only_the_new_effects(&*store).await;
     a_contact_of_a_newer_release_is_not_overwritten(&*store).await;
+    a_callback_is_kept_once_and_of_one_payment_only_so_many(&*store).await;
+    a_callback_is_forgotten_when_it_came_last_long_ago(&*store).await;
 }
 
 async fn envelopes_are_numbered_without_a_gap(store: &dyn Store) {
@@ -335,4 +338,49 @@ async fn a_contact_of_a_newer_release_is_not_overwritten(store: &dyn Store) {
     store.commit(newer).await.unwrap();
     assert_eq!(store.commit(commit(sue, 1, 1)).await.unwrap(), Committed::Stale);
     assert!(store.open(sue).await.is_err(), "and not read as if it were known");
+}
+
+/// A callback with a body of its own; `payment` 0 is none.
+#[must_use]
+pub fn callback(payment: u8, body: u32) -> Callback {
+    let mut digest = [0; 32];
+    digest[..4].copy_from_slice(&body.to_be_bytes());
+    let reference = (payment > 0).then(|| PaymentId::draw([payment; 16]));
+    let body = format!(r#"{{"status":"SUCCESSFUL","n":{body}}}"#).into_bytes();
+    Callback { reference, digest, body, cut: false }
+}
+
+async fn a_callback_is_kept_once_and_of_one_payment_only_so_many(store: &dyn Store) {
+    let keep =
+        |payment, body| async move { store.keep_callback(callback(payment, body), NOON).await.unwrap() };
+    assert_eq!(keep(1, 1).await, KeptCallback::New);
+    assert_eq!(keep(1, 1).await, KeptCallback::Again);
+    assert_eq!(keep(2, 1).await, KeptCallback::New, "the same body of another payment is another one");
+    assert_eq!(keep(0, 1).await, KeptCallback::New, "and so is one of none");
+    for body in 2..=u32::try_from(CALLBACKS_OF_ONE).unwrap() {
+        assert_eq!(keep(1, body).await, KeptCallback::New);
+    }
+    assert_eq!(keep(1, 1_000).await, KeptCallback::Full);
+    assert_eq!(keep(1, 1_000).await, KeptCallback::Full, "so it is not known");
+    assert_eq!(keep(1, 7).await, KeptCallback::Again, "what is kept is still known");
+    assert_eq!(keep(2, 1_000).await, KeptCallback::New, "one payment does not fill it for the others");
+    // Leaves nothing behind for the next case.
+    assert_eq!(store.forget_callbacks(NOON.plus(1)).await.unwrap(), CALLBACKS_OF_ONE + 3);
+}
+
+async fn a_callback_is_forgotten_when_it_came_last_long_ago(store: &dyn Store) {
+    let keep = |body, at| async move { store.keep_callback(callback(3, body), at).await.unwrap() };
+    for body in 1..=3 {
+        keep(body, NOON).await;
+    }
+    assert_eq!(keep(2, NOON.plus(1_000)).await, KeptCallback::Again);
+    assert_eq!(store.forget_callbacks(NOON).await.unwrap(), 0, "what came right then stays");
+    assert_eq!(store.forget_callbacks(NOON.plus(1)).await.unwrap(), 2, "one came again later");
+    assert_eq!(keep(2, NOON.plus(1_000)).await, KeptCallback::Again);
+    assert_eq!(keep(1, NOON.plus(1_000)).await, KeptCallback::New);
+    assert_eq!(store.forget_callbacks(NOON.plus(1_001)).await.unwrap(), 2);
+    for body in 0..u32::try_from(CALLBACKS_OF_ONE).unwrap() {
+        assert_eq!(keep(body, NOON).await, KeptCallback::New, "what was forgotten leaves room");
+    }
+    store.forget_callbacks(NOON.plus(1)).await.unwrap();
 }

@@ -18,8 +18,6 @@ use http::header::CONTENT_TYPE;
 use http::request::Parts;
 use http::{Extensions, HeaderMap, HeaderName, StatusCode};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use subtle::ConstantTimeEq;
 
 use crate::observe::REQUEST_ID;
 use crate::state::WebState;
@@ -42,21 +40,6 @@ const RETRY_SECS: u64 = 2;
 const LARGE: usize = 256 * 1024;
 /// Said to the platform once its events are stored.
 const RECEIVED: &str = "EVENT_RECEIVED";
-
-/// The digest of `VERIFY_TOKEN`.
-pub(crate) struct VerifyToken(Option<[u8; 32]>);
-
-impl VerifyToken {
-    pub(crate) fn new(token: &str) -> Self {
-        Self((!token.is_empty()).then(|| Sha256::digest(token).into()))
-    }
-
-    /// In constant time: digests have one length, so not even the length of the token shows.
-    fn matches(&self, offered: &str) -> bool {
-        let offered: [u8; 32] = Sha256::digest(offered).into();
-        self.0.is_some_and(|token| token.ct_eq(&offered).into())
-    }
-}
 
 #[derive(Deserialize)]
 pub(crate) struct Hub {
