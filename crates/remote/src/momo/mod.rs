@@ -1,6 +1,7 @@
 //! MTN `MoMo` Collections: token, request to pay, status, account check, balance. Facts: MTN's developer portal, its
 //! list of common errors and its page on callbacks.
 
+mod provision;
 mod read;
 mod token;
 
@@ -21,6 +22,7 @@ use reqwest::{Client, Method, RequestBuilder};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
+pub use self::provision::{Provision, Registered};
 use self::token::Tokens;
 use crate::http::{self, Answer, NoAnswer};
 

@@ -1,5 +1,7 @@
 //! MTN `MoMo`, against a server that answers by a script.
 
+mod provision;
+
 use std::sync::Arc;
 use std::time::Duration;
 
