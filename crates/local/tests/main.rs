@@ -8,3 +8,4 @@ mod keys;
 mod memory;
 mod plans;
 mod support;
+mod workers;
