@@ -9,3 +9,4 @@ mod keys;
 mod memory;
 mod plans;
 mod support;
+mod workers;

@@ -67,14 +67,16 @@ impl Account {
     /// Reads what [`Account::name`] writes; `None` for anything else.
     #[must_use]
     pub fn read(name: &str) -> Option<Self> {
-        Some(match name {
+        let account = match name {
             "assets:momo:clearing" => Self::Clearing,
             "assets:bank" => Self::Bank,
             "liab:suspense" => Self::Suspense,
             "exp:momo_fee" => Self::MomoFee,
             "exp:goodwill" => Self::Goodwill,
             _ => Self::Deferred(name.strip_prefix("liab:deferred:")?.parse().ok()?),
-        })
+        };
+        // Ids can be read in either case, and the books have one: no changed letter passes as the same account.
+        (account.name() == name).then_some(account)
     }
 }
 

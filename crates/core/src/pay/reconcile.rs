@@ -79,7 +79,8 @@ pub struct Finding {
     pub in_suspense: bool,
 }
 
-/// Lays a statement beside our payments. `ours` holds every payment that is not a test, in any order.
+/// Lays a statement beside our payments. `ours` holds every payment, in any order; tests in MTN's sandbox are
+/// passed over, for no real money is theirs.
 #[must_use]
 pub fn reconcile(
     lines: &[Line],
@@ -88,14 +89,14 @@ pub fn reconcile(
     policy: &Paying,
     now: Time,
 ) -> Vec<Finding> {
-    let mut desk = Desk::new(ours, prices, policy, now);
+    let mut desk = Desk::new(lines, ours, prices, policy, now);
     let mut findings: Vec<Finding> = lines.iter().map(|line| desk.line(line)).collect();
     findings.extend(desk.unseen(lines));
     findings
 }
 
 struct Desk<'a> {
-    ours: &'a [(PaymentId, Payment)],
+    ours: Vec<&'a (PaymentId, Payment)>,
     prices: &'a PriceBook,
     policy: &'a Paying,
     now: Time,
@@ -103,16 +104,26 @@ struct Desk<'a> {
     by_mtn_id: BTreeMap<&'a str, usize>,
     by_external_id: BTreeMap<String, Vec<usize>>,
     refunds: BTreeMap<&'a str, usize>,
-    /// Movements that were read already.
-    seen: BTreeSet<&'a str>,
+    /// Movements that brought money, as any line says: another line can tell of the time before.
+    moved: BTreeSet<&'a str>,
+    /// Movements that were read already, in and out.
+    seen: BTreeSet<(bool, &'a str)>,
     /// Payments that a line was found for.
     found: BTreeSet<PaymentId>,
 }
 
 impl<'a> Desk<'a> {
-    fn new(ours: &'a [(PaymentId, Payment)], prices: &'a PriceBook, policy: &'a Paying, now: Time) -> Self {
+    fn new(
+        lines: &'a [Line],
+        ours: &'a [(PaymentId, Payment)],
+        prices: &'a PriceBook,
+        policy: &'a Paying,
+        now: Time,
+    ) -> Self {
+        let is_real = |it: &&(PaymentId, Payment)| !it.1.order.as_ref().is_some_and(|order| order.test);
+        let brought = |it: &&Line| it.is_credit && it.status == LineStatus::Successful;
         let mut desk = Self {
-            ours,
+            ours: ours.iter().filter(is_real).collect(),
             prices,
             policy,
             now,
@@ -120,10 +131,11 @@ impl<'a> Desk<'a> {
             by_mtn_id: BTreeMap::new(),
             by_external_id: BTreeMap::new(),
             refunds: BTreeMap::new(),
+            moved: lines.iter().filter(brought).map(|it| it.mtn_id.as_str()).collect(),
             seen: BTreeSet::new(),
             found: BTreeSet::new(),
         };
-        for (index, (id, payment)) in ours.iter().enumerate() {
+        for (index, &(id, payment)) in desk.ours.iter().enumerate() {
             desk.by_id.insert(*id, index);
             if let Some(mtn_id) = payment.paid.as_ref().and_then(|it| it.mtn_id.as_deref()) {
                 desk.by_mtn_id.insert(mtn_id, index);
@@ -138,7 +150,7 @@ impl<'a> Desk<'a> {
         desk
     }
 
-    fn line<'b: 'a>(&mut self, line: &'b Line) -> Finding {
+    fn line(&mut self, line: &'a Line) -> Finding {
         if !line.is_credit {
             return self.money_out(line);
         }
@@ -147,12 +159,14 @@ impl<'a> Desk<'a> {
             LineStatus::Pending | LineStatus::Failed => return self.no_money(line),
             LineStatus::Other(word) => {
                 let reason = format!("its status \"{word}\" is not known here; look at it in MTN's portal");
-                return self.finding(line, Kind::TheirsOnly, reason);
+                return of_line(line, Kind::TheirsOnly, reason);
             }
         }
-        if !self.seen.insert(&line.mtn_id) {
-            let reason = "this movement stands in the file twice; it counts once".to_string();
-            return Finding { payment: self.known(line), ..self.finding(line, Kind::Duplicate, reason) };
+        if line.amount.minor() == 0 {
+            return self.no_money(line);
+        }
+        if !self.seen.insert((true, &line.mtn_id)) {
+            return duplicate(line, self.known(line));
         }
         match self.known(line).or_else(|| self.likely(line)) {
             // Its money came under another number of MTN's: this is other money.
@@ -206,7 +220,7 @@ impl<'a> Desk<'a> {
                         && at.since(order.wished).abs() <= WINDOW
                 })
         };
-        let mut all = self.ours.iter().filter(fits);
+        let mut all = self.ours.iter().copied().filter(fits);
         all.next().filter(|_| all.next().is_none()).map(|(id, _)| *id)
     }
 
@@ -226,32 +240,10 @@ impl<'a> Desk<'a> {
             payment: Some(id),
             tell,
             in_suspense,
-            ..self.finding(line, kind, reason)
+            ..of_line(line, kind, reason)
         };
         if payment.status.has_money() {
-            let known = payment.paid.as_ref();
-            let amount = payment.stated.or(known.map(|it| it.money));
-            let waits = payment.status == Status::Review;
-            return if amount != Some(line.amount) {
-                let ours = amount.map(|it| it.to_string()).unwrap_or_default();
-                let reason =
-                    format!("we have {ours}, MTN's statement {}; the difference is in suspense", line.amount);
-                finding(Kind::AmountDiffers, reason, told, true)
-            } else if payment.stated.is_some() {
-                let reason = "the difference was booked to suspense before".to_string();
-                finding(Kind::AmountDiffers, reason, None, true)
-            } else if waits && payment.order.is_none() {
-                let reason =
-                    "it fits nobody and waits in suspense; give it with `payments assign`".to_string();
-                finding(Kind::TheirsOnly, reason, None, true)
-            } else if waits {
-                let reason = "it does not fit its order and waits in suspense".to_string();
-                finding(Kind::AmountDiffers, reason, None, true)
-            } else {
-                // MTN's number is learnt here where its answer did not carry it.
-                let tell = told.filter(|_| known.is_some_and(|it| it.mtn_id.is_none()));
-                finding(Kind::Matched, "in both".to_string(), tell, false)
-            };
+            return self.compare(id, payment, line);
         }
         let Some(order) = &payment.order else { return self.lost(line) };
         if line.amount != order.price {
@@ -267,28 +259,63 @@ impl<'a> Desk<'a> {
         finding(Kind::TheirsOnly, reason, told, false)
     }
 
+    /// A line and a payment that has money.
+    fn compare(&self, id: PaymentId, payment: &Payment, line: &Line) -> Finding {
+        let finding = |kind, reason: String| Finding { payment: Some(id), ..of_line(line, kind, reason) };
+        let Some(known) = &payment.paid else { return finding(Kind::Matched, "in both".to_string()) };
+        let ours = payment.stated.unwrap_or(known.money);
+        let tell = Some(Event::Statement(self.paid(line)));
+        let waits = payment.status == Status::Review;
+        if ours != line.amount {
+            let differs = format!("we have {ours}, MTN's statement {}", line.amount);
+            // The books follow one statement, in the money that came; more than that a person must ask.
+            if payment.stated.is_some() || ours.currency() != line.amount.currency() {
+                let reason = format!("{differs}; ask MTN: nothing is booked for it");
+                return Finding { in_suspense: waits, ..finding(Kind::AmountDiffers, reason) };
+            }
+            let reason = format!("{differs}; the difference is in suspense");
+            Finding { tell, in_suspense: true, ..finding(Kind::AmountDiffers, reason) }
+        } else if ours != known.money {
+            let reason = "the difference was booked to suspense before".to_string();
+            Finding { in_suspense: true, ..finding(Kind::AmountDiffers, reason) }
+        } else if !waits {
+            // MTN's number is learnt here where its answer did not carry it.
+            let tell = tell.filter(|_| known.mtn_id.is_none());
+            Finding { tell, ..finding(Kind::Matched, "in both".to_string()) }
+        } else {
+            // What it was when it came.
+            let kind = match &payment.order {
+                Some(order) if order.price != line.amount => Kind::AmountDiffers,
+                Some(_) => Kind::TheirsOnly,
+                None => self.lost(line).kind,
+            };
+            let reason = "it waits in suspense; give it with `payments assign`".to_string();
+            Finding { in_suspense: true, ..finding(kind, reason) }
+        }
+    }
+
     /// Money whose payment we do not have. What names an order is granted all the same.
     fn lost(&self, line: &Line) -> Finding {
         let named = line.external_id.as_deref().and_then(order::read);
         let price = named.and_then(|it| self.prices.version(it.plan, it.version));
         let paid = self.paid(line);
+        // One movement is one payment, whatever it is found to be.
+        let own = PaymentId::recovered(&format!("mtn {}", line.mtn_id));
         let suspense = |reason: &str| Finding {
-            payment: Some(PaymentId::recovered(&format!("mtn {}", line.mtn_id))),
+            payment: Some(own),
             tell: Some(Event::Unclaimed(paid.clone())),
             in_suspense: true,
-            ..self.finding(line, Kind::TheirsOnly, format!("{reason}; it waits in suspense"))
+            ..of_line(line, Kind::TheirsOnly, format!("{reason}; it waits in suspense"))
         };
         match (named, price) {
             (Some(named), Some(price)) if price.amount == line.amount => {
                 let days = named.plan.days(self.policy);
                 let to = Assignment { to: named.contact, plan: named.plan, days, version: named.version };
                 let reference = line.reference.as_deref().and_then(|it| PaymentId::parse_uuid(it).ok());
-                let external_id = line.external_id.as_deref().unwrap_or_default().to_lowercase();
-                let fresh = PaymentId::recovered(&format!("{external_id} {}", line.mtn_id));
                 Finding {
-                    payment: Some(reference.filter(|it| self.at(*it).is_none()).unwrap_or(fresh)),
+                    payment: Some(reference.filter(|it| self.at(*it).is_none()).unwrap_or(own)),
                     tell: Some(Event::Recover(to, paid)),
-                    ..self.finding(
+                    ..of_line(
                         line,
                         Kind::TheirsOnly,
                         "our row is lost; its external id names the order, which is granted now".to_string(),
@@ -304,11 +331,12 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn no_money(&mut self, line: &Line) -> Finding {
+    fn no_money(&mut self, line: &'a Line) -> Finding {
         let Some(id) = self.known(line) else {
-            return self.finding(line, Kind::NoMoney, "no money moved".to_string());
+            return of_line(line, Kind::NoMoney, "no money moved".to_string());
         };
-        let is_ours = self.by_mtn_id.contains_key(line.mtn_id.as_str());
+        let mtn_id = line.mtn_id.as_str();
+        let is_ours = self.by_mtn_id.contains_key(mtn_id) && !self.moved.contains(mtn_id);
         let has_money = self.at(id).is_some_and(|it| it.status.has_money());
         let (kind, reason) = if is_ours && has_money {
             self.found.insert(id);
@@ -316,22 +344,32 @@ impl<'a> Desk<'a> {
         } else {
             (Kind::NoMoney, "no money moved")
         };
-        Finding { payment: Some(id), ..self.finding(line, kind, reason.to_string()) }
+        Finding { payment: Some(id), ..of_line(line, kind, reason.to_string()) }
     }
 
-    fn money_out(&self, line: &Line) -> Finding {
-        match self.id(self.refunds.get(line.mtn_id.as_str())) {
-            Some(id) => Finding {
-                payment: Some(id),
-                ..self.finding(line, Kind::Matched, "the refund that was made by hand".to_string())
-            },
-            None => self.finding(
-                line,
+    fn money_out(&mut self, line: &'a Line) -> Finding {
+        let id = self.id(self.refunds.get(line.mtn_id.as_str()));
+        let booked = id.and_then(|id| self.at(id)?.paid.as_ref()).map(|it| it.money);
+        let (kind, reason) = match (&line.status, booked) {
+            (LineStatus::Pending | LineStatus::Failed, None) => (Kind::NoMoney, "no money moved".to_string()),
+            (LineStatus::Pending | LineStatus::Failed, Some(_)) => (
+                Kind::OursOnly,
+                "a refund was recorded here, and MTN's statement says that no money moved; ask MTN"
+                    .to_string(),
+            ),
+            _ if !self.seen.insert((false, &line.mtn_id)) => return duplicate(line, id),
+            (_, None) => (
                 Kind::MoneyOut,
                 "money went out: a settlement, a fee, or a refund not recorded here (`payments refund`)"
                     .to_string(),
             ),
-        }
+            (_, Some(money)) if money != line.amount => (
+                Kind::AmountDiffers,
+                format!("a refund of {money} was recorded, and {} went out; ask MTN", line.amount),
+            ),
+            (_, Some(_)) => (Kind::Matched, "the refund that was made by hand".to_string()),
+        };
+        Finding { payment: id, ..of_line(line, kind, reason) }
     }
 
     /// Payments that have money, within the time that the statement tells of, and no line.
@@ -343,7 +381,7 @@ impl<'a> Desk<'a> {
             let wished = payment.order.as_ref().is_some_and(|it| from <= it.wished);
             payment.status.has_money() && within && wished && !self.found.contains(id)
         };
-        let unseen = self.ours.iter().filter(is_unseen);
+        let unseen = self.ours.iter().copied().filter(is_unseen);
         unseen
             .map(|(id, payment)| Finding {
                 line: None,
@@ -362,17 +400,22 @@ impl<'a> Desk<'a> {
     fn paid(&self, line: &Line) -> Paid {
         Paid { money: line.amount, payer: line.payer, mtn_id: Some(line.mtn_id.clone()), at: self.now }
     }
+}
 
-    fn finding(&self, line: &Line, kind: Kind, reason: String) -> Finding {
-        let mtn_id = Some(line.mtn_id.clone());
-        Finding {
-            line: Some(line.number),
-            mtn_id,
-            payment: None,
-            kind,
-            reason,
-            tell: None,
-            in_suspense: false,
-        }
+/// A line that says what it is, and of which nothing follows.
+fn of_line(line: &Line, kind: Kind, reason: String) -> Finding {
+    Finding {
+        line: Some(line.number),
+        mtn_id: Some(line.mtn_id.clone()),
+        payment: None,
+        kind,
+        reason,
+        tell: None,
+        in_suspense: false,
     }
+}
+
+fn duplicate(line: &Line, payment: Option<PaymentId>) -> Finding {
+    let reason = "this movement stands in the file twice; it counts once".to_string();
+    Finding { payment, ..of_line(line, Kind::Duplicate, reason) }
 }

@@ -270,6 +270,27 @@ fn what_was_cancelled_before_mtn_was_asked_is_over_and_later_it_is_not() {
     assert_eq!(story.payment.status, Status::Success, "if the PIN was entered, it counts");
 }
 
+#[test]
+fn once_the_statement_shows_the_money_no_step_that_was_under_way_goes_on() {
+    let line = Paid { money: price(), payer: None, mtn_id: Some("4711".into()), at: START };
+    for steps in 0..3 {
+        let mut story = Story::started();
+        if steps > 0 {
+            story.hears(payment::Event::PayerSays(Verdict::Allowed));
+        }
+        if steps > 1 {
+            story.learns(Outcome::Account(true));
+        }
+        story.hears(payment::Event::Statement(line.clone()));
+        assert!(story.open.is_empty(), "after {steps} steps nobody is asked to pay again");
+        story.now = START.plus(3 * MINUTE);
+        story.hears(payment::Event::PayerSays(Verdict::Allowed));
+        story.hears(payment::Event::Statement(line.clone()));
+        assert_eq!(story.payment.status, Status::Success, "after {steps} steps");
+        assert!(matches!(story.told.as_slice(), [What::Granted(_)]), "{:?}", story.told);
+    }
+}
+
 /// What a paying number answers to a payment at a time.
 fn asks(payer: &mut Payer, number: u8, at: i64) -> Verdict {
     let event = payer::Event::Ask { payment: PaymentId::draw([number; 16]), wished: START };

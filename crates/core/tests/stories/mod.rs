@@ -9,3 +9,4 @@ mod quota;
 mod revive;
 mod sends;
 mod start;
+mod support;

@@ -2,10 +2,12 @@
 //!
 //! A suite waits for what must come and has no clock of its own: run it under a time-out.
 
+mod books;
 mod cache;
 mod queue;
 mod store;
 
+pub use self::books::{books, captured, nudge, order, payment, payment_commit};
 pub use self::cache::cache;
 pub use self::queue::queue;
 pub use self::store::{address, callback, commit, effect, store, text};

@@ -20,7 +20,7 @@ impl Till<'_> {
         let fits =
             is_ours && paid.money == order.price && paid.payer.is_none_or(|payer| payer == order.payer);
         let late = !self.it.status.is_open();
-        self.stop_polls();
+        self.stop_asking();
         self.it.accepted = true;
         self.it.checked = Some(self.now);
         self.capture(paid, if fits { Account::Deferred(self.id) } else { Account::Suspense });
@@ -43,6 +43,9 @@ impl Till<'_> {
     /// MTN's statement names this payment. Where the money is here already and the statement names another amount,
     /// the difference goes to suspense: the books follow the account.
     pub(super) fn state(&mut self, paid: &Paid) {
+        if !paid.money.is_positive() {
+            return;
+        }
         if !self.it.status.has_money() {
             return self.paid(paid, true);
         }
@@ -67,7 +70,7 @@ impl Till<'_> {
         if self.it.order.is_some() {
             return self.state(paid);
         }
-        if self.it.paid.is_some() {
+        if self.it.paid.is_some() || !paid.money.is_positive() {
             return;
         }
         self.capture(paid, Account::Deferred(self.id));
@@ -79,7 +82,7 @@ impl Till<'_> {
 
     /// Money that fits nobody waits for an operator.
     pub(super) fn unclaimed(&mut self, paid: &Paid) {
-        if self.it.order.is_some() || self.it.paid.is_some() {
+        if self.it.order.is_some() || self.it.paid.is_some() || !paid.money.is_positive() {
             return;
         }
         self.capture(paid, Account::Suspense);
@@ -116,6 +119,8 @@ impl Till<'_> {
         let (Status::Review, Some(paid)) = (self.it.status, &mut self.it.paid) else { return };
         // The days begin now: nobody had them before.
         paid.at = self.now;
+        // All that waits of it, which is what the statement said.
+        paid.money = self.it.stated.unwrap_or(paid.money);
         let money = paid.money;
         self.it.status = Status::Success;
         self.it.assigned = Some(assignment);
@@ -124,12 +129,16 @@ impl Till<'_> {
     }
 
     pub(super) fn refunded(&mut self, mtn_id: &str) {
-        let Some(money) = self.it.paid.as_ref().map(|paid| paid.money) else { return };
+        let Some(paid) = &mut self.it.paid else { return };
         let from = match self.it.status {
             Status::Success => Account::Deferred(self.id),
-            Status::Review => Account::Suspense,
+            Status::Review => {
+                paid.money = self.it.stated.unwrap_or(paid.money);
+                Account::Suspense
+            }
             _ => return,
         };
+        let money = paid.money;
         let told: Option<ContactId> =
             self.it.granted_to.or_else(|| self.it.order.as_ref().map(|it| it.contact));
         self.it.status = Status::Refunded;
@@ -140,8 +149,11 @@ impl Till<'_> {
         }
     }
 
-    /// Books `money` from one account to another: debit first.
+    /// Books `money` from one account to another: debit first. Nothing is no entry.
     fn book(&mut self, event: &'static str, money: Money, debit: Account, credit: Account) {
+        if !money.is_positive() {
+            return;
+        }
         let test = self.it.order.as_ref().is_some_and(|it| it.test);
         let entry =
             Entry { payment: self.id, event: event.to_string(), at: self.now, money, debit, credit, test };

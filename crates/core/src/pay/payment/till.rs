@@ -62,11 +62,11 @@ impl Till<'_> {
             Event::Unclaimed(paid) => self.unclaimed(paid),
             Event::Assign(assignment) => self.assign(*assignment),
             Event::RefundedByHand(mtn_id) => self.refunded(mtn_id),
+            Event::Statement(paid) => self.state(paid),
             _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
             Event::PayerSays(verdict) => self.hear_payer(*verdict),
             Event::Nudge => self.nudge(),
             Event::Cancel => self.cancel(),
-            Event::Statement(paid) => self.state(paid),
         }
     }
 
@@ -262,7 +262,9 @@ impl Till<'_> {
             self.it.poll.is_some_and(|it| it.effect == effect.id && it.attempt == effect.attempt);
         match outcome {
             // Success counts whenever and by whichever call it comes.
-            Outcome::Checked(Checked::Successful { money, payer, external_id, mtn_id }) => {
+            Outcome::Checked(Checked::Successful { money, payer, external_id, mtn_id })
+                if money.is_positive() =>
+            {
                 let paid = Paid { money: *money, payer: *payer, mtn_id: mtn_id.clone(), at: self.now };
                 let is_ours = match (external_id, &self.it.order) {
                     (Some(id), Some(order)) => *id == order.external_id,
@@ -289,7 +291,8 @@ impl Till<'_> {
                 self.it.missing += 1;
                 self.is_missing();
             }
-            // MTN cannot be asked now. That is no answer, so the asking does not end with it.
+            // MTN cannot be asked now, or calls a payment of nothing well. That is no answer, so the asking does not
+            // end with it.
             _ => {
                 self.expire();
                 return self.poll_next(effect.attempt + 1, Some(self.policy.paying.unheard_poll_ms));
@@ -383,6 +386,14 @@ impl Till<'_> {
     fn set_poll(&mut self, effect: EffectId, due: Time, attempt: u32) {
         self.it.poll = Some(Poll { effect, due, attempt });
         self.put(Effect { id: effect, due, attempt, paid: true, action: Action::CheckPayment(self.id) });
+    }
+
+    /// Money has come, by whatever way: nothing more is asked of anybody for it.
+    pub fn stop_asking(&mut self) {
+        self.stop_polls();
+        if let Some(Doing::CheckingAccount(effect) | Doing::Charging(effect)) = self.it.doing.take() {
+            self.settle(effect);
+        }
     }
 
     pub fn stop_polls(&mut self) {
