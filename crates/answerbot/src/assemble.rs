@@ -200,7 +200,8 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
         }),
         draining: draining.clone(),
         trust_proxy: settings.trust_proxy,
-        callbacks: Some(Arc::new(engine.clone())),
+        // Without MoMo nobody calls back.
+        callbacks: settings.momo.is_some().then(|| Arc::new(engine.clone()) as _),
         callback_secret: store.hash_key().callback_secret(),
         callback_ips: settings.callback_ips.clone(),
         public: PublicPages {

@@ -254,7 +254,7 @@ pub enum UserAction {
 pub enum MomoAction {
     /// Makes an API user and key in the sandbox and prints them as settings.
     Provision {
-        /// The host that is called back, such as bot.example.org; the default is CALLBACK_HOST's.
+        /// The host that is called back, such as bot.example.org; the default is that of `CALLBACK_HOST`.
         #[arg(long)]
         host: Option<String>,
     },

@@ -64,7 +64,7 @@ async fn count(shared: &Arc<Shared>) -> Result<(), StoreError> {
     gauge("ledger_imbalance", u64::from(!counts.is_balanced));
     gauge("payments_unmatched", counts.unmatched.len() as u64);
     if !counts.unmatched.is_empty() || !counts.is_balanced {
-        let named: Vec<String> = counts.unmatched.iter().map(|it| it.uuid()).collect();
+        let named: Vec<String> = counts.unmatched.iter().map(answerbot_core::PaymentId::uuid).collect();
         tracing::error!(payments = named.join(" "), "money and grants do not agree");
         shared.alarm("money_and_grants_differ", named.join(" "));
     }

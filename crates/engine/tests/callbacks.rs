@@ -296,7 +296,7 @@ async fn a_callback_for_no_payment_of_ours_is_kept_and_makes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_callback_is_forgotten_thirty_days_after_it_came_last() {
+async fn a_callback_is_forgotten_seven_days_after_it_came_last() {
     let machine = machine();
     let process = machine.start();
     process.called_back(None, "a", false).await;

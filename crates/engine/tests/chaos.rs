@@ -9,9 +9,10 @@ use std::time::Duration;
 use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event};
 use answerbot_core::contact::message::Tap;
+use answerbot_core::pay::price::PriceRow;
 use answerbot_core::{AggregateId, ContactId, EffectId, JubaDay, Time};
 use answerbot_ports::store::{
-    Admission, Callback, Commit, Committed, KeptCallback, Leased, Opened, Store, StoreError,
+    Admission, Callback, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store, StoreError,
 };
 use async_trait::async_trait;
 use tokio::task::JoinSet;
@@ -132,6 +133,18 @@ impl Store for Chaos {
     }
     async fn forget_callbacks(&self, before: Time) -> Result<u64, StoreError> {
         self.inner.forget_callbacks(before).await
+    }
+
+    async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
+        self.inner.prices().await
+    }
+
+    async fn seal_entries(&self, limit: usize) -> Result<usize, StoreError> {
+        self.inner.seal_entries(limit).await
+    }
+
+    async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError> {
+        self.inner.money_counts(before).await
     }
     async fn ping(&self) -> Result<(), StoreError> {
         self.inner.ping().await

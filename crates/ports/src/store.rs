@@ -28,8 +28,9 @@ pub const CALLBACKS_OF_ONE: u64 = 50;
 pub const CALLBACKS: u64 = 50_000;
 /// ... and most bytes of them: one of MTN's has less than a kilobyte, a stranger's may have 64.
 pub const CALLBACK_BYTES: u64 = 256 * 1024 * 1024;
-/// How long a callback is kept after it came last, in milliseconds: thirty days.
-pub const CALLBACKS_FOR_MS: i64 = 30 * 24 * 3_600_000;
+/// How long a callback is kept after it came last, in milliseconds: seven days. It names the payer's number, which
+/// stays no longer after a person deleted their data.
+pub const CALLBACKS_FOR_MS: i64 = 7 * 24 * 3_600_000;
 
 /// The claim that makes the address with this keyed hash an alias of its owner.
 #[must_use]

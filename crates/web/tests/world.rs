@@ -15,7 +15,7 @@ use answerbot_core::{
 use answerbot_engine::{Callbacks, Hinted, Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::store::{
-    Admission, Callback, Commit, Committed, KeptCallback, MoneyCounts, Leased, Opened, Store, StoreError,
+    Admission, Callback, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store, StoreError,
 };
 use answerbot_ports::world::Clock;
 use answerbot_web::{PublicPages, WebParts, WebState, app_secrets, router};

@@ -20,7 +20,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 pub async fn run(raw: &Raw, action: MomoAction) -> anyhow::Result<bool> {
     let MomoAction::Provision { host } = action;
     let Some(key) = raw.get("MOMO_SUBSCRIPTION_KEY") else {
-        bail!("MOMO_SUBSCRIPTION_KEY is missing: subscribe to Collections on MTN's developer portal and set it");
+        bail!(
+            "MOMO_SUBSCRIPTION_KEY is missing: subscribe to Collections on MTN's developer portal and set it"
+        );
     };
     let base = raw.effective("MOMO_BASE_URL").0.unwrap_or_default();
     let from_settings = || {
@@ -37,7 +39,9 @@ pub async fn run(raw: &Raw, action: MomoAction) -> anyhow::Result<bool> {
     let desk = Provision::new(base, key.into(), client);
     match desk.create(&user, &host, DEADLINE).await {
         Ok(api_key) => {
-            out::line(&format!("# For .env; MTN calls back https://{host} for this user, and no other host."));
+            out::line(&format!(
+                "# For .env; MTN calls back https://{host} for this user, and no other host."
+            ));
             out::line(&format!("MOMO_API_USER_ID={user}"));
             out::line(&format!("MOMO_API_KEY={}", api_key.expose_secret()));
             Ok(true)

@@ -55,7 +55,7 @@ pub async fn run(world: &World, store: &SqliteStore, as_json: bool) -> anyhow::R
                         "unearned_minor": it.paid - it.earned })
             })
             .collect();
-        let unmatched: Vec<String> = counts.unmatched.iter().map(|it| it.uuid()).collect();
+        let unmatched: Vec<String> = counts.unmatched.iter().map(answerbot_core::PaymentId::uuid).collect();
         out::line(
             &json!({
                 "well": is_well, "accounts": accounts, "plans": plans, "sealed": chain.sealed, "unsealed": chain.unsealed,

@@ -47,7 +47,7 @@ pub struct Payment {
     pub asked: Option<Time>,
     /// Whether MTN took the request, or knows of it.
     pub accepted: bool,
-    /// When MTN last said how it stands.
+    /// When MTN was last asked how it stands, with or without an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub checked: Option<Time>,
     /// How often MTN said that it knows nothing of it.
