@@ -116,6 +116,9 @@ pub struct Contact {
     /// The contact that this one was merged into: what still comes for it is handed on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ContactId>,
+    /// Contacts that were merged into this one: each is taken over once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<ContactId>,
     /// Platform ids of what we sent last, so that an echo is known as ours.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub sent_ids: VecDeque<EventId>,

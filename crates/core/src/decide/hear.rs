@@ -15,10 +15,10 @@ use crate::words::{self, Said, Word};
 impl Desk<'_> {
     /// Folds one envelope in.
     pub fn hear(&mut self, numbered: &Numbered) {
-        let identity = self.identity_of(numbered);
         if self.hand_on(&numbered.envelope.event) {
             return;
         }
+        let identity = self.identity_of(numbered);
         match &numbered.envelope.event {
             Event::OwnEcho { effect, message } => self.confirm(*effect, *message),
             Event::PageEcho { message, digest } => self.hear_page(numbered, *message, *digest),
