@@ -30,6 +30,7 @@ impl Desk<'_> {
             // Taking a message back is no message: the reply window and what waits for it stay as they are.
             Event::Unsent(event) => self.unsend(*event),
             Event::Paying(news) => self.hear_payment(news, identity),
+            Event::Erase => self.erase(identity),
             Event::Gift(gift) => self.hear_gift(gift, identity),
             Event::MergeInto(contact) => self.merge_into(*contact),
             Event::Merged(estate) => self.inherit(estate),

@@ -1,14 +1,19 @@
 //! Region, language, deletion, and questions that came too late.
 
+use alloc::vec::Vec;
+
 use super::Record;
 use super::desk::Desk;
 use crate::contact::effect::Action;
 use crate::contact::event::Numbered;
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{
-    AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Sending,
+    AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Request, Sending,
 };
-use crate::id::EventId;
+use crate::id::{EventId, PaymentId};
+use crate::pay::days::long_date;
+use crate::pay::payment;
+use crate::time::DAY;
 
 /// In the order of `Texts::region_buttons`.
 pub(super) const REGION_TAPS: [Tap; 5] = [
@@ -78,7 +83,11 @@ impl Desk<'_> {
     pub fn ask_forget(&mut self, identity: usize) {
         let [delete, keep] = self.texts.forget_buttons;
         let buttons = [Button::new(delete, Tap::Forget), Button::new(keep, Tap::ForgetNot)];
-        if self.reply(identity, Message::with_buttons(self.texts.forget_ask, &buttons)) {
+        let today = self.now.juba_day();
+        let until = self.contact.paying.through().filter(|through| today <= *through).map(long_date);
+        let is_under_way = self.contact.paying.requests.iter().any(|it| self.may_bring_money(it));
+        let text = (self.texts.forget_ask)(until.as_deref(), is_under_way);
+        if self.reply(identity, Message::with_buttons(text, &buttons)) {
             self.contact.asked = Some(Asked::Forget);
             self.contact.forget_asked = Some(self.now);
         }
@@ -104,13 +113,25 @@ impl Desk<'_> {
         }
     }
 
-    /// Erases the person, if that was asked not long ago. What stays is no name, number or text: the keyed
-    /// hash of each identity with its count, so that deletion refills nothing.
+    /// Whether a request is so young that its money can still come.
+    fn may_bring_money(&self, request: &Request) -> bool {
+        self.now.since(request.at) < 7 * DAY && !self.contact.paying.grants.contains_key(&request.payment)
+    }
+
+    /// Erases the person, if that was asked not long ago.
     pub fn forget(&mut self, identity: usize) {
         if !self.forget_stands() {
             return self.ask_forget(identity);
         }
-        let Some(to) = self.address(identity).cloned() else { return };
+        if self.address(identity).is_some() {
+            self.erase(identity);
+        }
+    }
+
+    /// Erases the person. What stays is no name, number or text: the keyed hash of each identity with its count, so
+    /// that deletion refills nothing. Their payments are told: money that still comes is nobody's we know.
+    pub fn erase(&mut self, identity: usize) {
+        let to = self.address(identity).cloned();
         self.erase_all();
         self.record(Record::Forgotten);
         let old = core::mem::take(&mut self.contact);
@@ -118,6 +139,7 @@ impl Desk<'_> {
             decisions: old.decisions,
             free_replies: old.free_replies,
             ai_calls: old.ai_calls,
+            merged_into: old.merged_into,
             identities: old
                 .identities
                 .into_iter()
@@ -125,6 +147,15 @@ impl Desk<'_> {
                 .collect(),
             ..Contact::default()
         };
+        let granted = old.paying.grants.into_iter().filter(|(_, it)| !it.granted.gift).map(|(id, _)| id);
+        let mut payments: Vec<PaymentId> = old.paying.requests.iter().map(|it| it.payment).collect();
+        payments.extend(granted);
+        payments.sort_unstable();
+        payments.dedup();
+        for payment in payments {
+            self.tell_payment(payment, payment::Event::Disown);
+        }
+        let Some(to) = to else { return };
         let message = Message::plain(self.texts.forgotten);
         let digest = EventId::digest(&message.text);
         let effect = self.emit(self.now, Action::Send { to, message });

@@ -71,8 +71,7 @@ pub static ENGLISH: Texts = Texts {
     forget_cancelled: "Good, nothing was deleted.",
     stopped: "I will not write to you first any more. I still answer your questions. Type START to undo this.",
     started: "I am here. Ask me anything.",
-    forget_ask: "Delete all your data? Your questions, answers and settings are erased for ever. \
-                 Paid days would be lost too. The questions you used today stay counted. Type yes to delete, no to keep.",
+    forget_ask,
     forget_buttons: ["Delete all", "Keep"],
     forgotten: "Done. Your data is deleted. Write again any time to start new.",
     greeting: "Hello! What do you want to know?",
@@ -203,6 +202,19 @@ fn limit(limit: u32) -> String {
         "You have used your {limit} free questions of today. New ones come at midnight. \
          I keep this question for a day. Paying for more questions comes soon."
     )
+}
+
+fn forget_ask(until: Option<&str>, is_under_way: bool) -> String {
+    let mut text =
+        "Delete all your data? Your questions, answers and settings are erased for ever.".to_string();
+    if let Some(until) = until {
+        text.push_str(&format!(" Your paid days until {until} are lost too."));
+    }
+    if is_under_way {
+        text.push_str(" Money of your last payment that comes later cannot be given to you any more.");
+    }
+    text.push_str(" The questions you used today stay counted. Type yes to delete, no to keep.");
+    text
 }
 
 fn cut_question(chars: usize) -> String {

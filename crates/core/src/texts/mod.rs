@@ -161,7 +161,7 @@ pub struct Texts {
     /// `start`.
     pub started: &'static str,
     /// `delete my data`, asked once.
-    pub forget_ask: &'static str,
+    pub forget_ask: fn(Option<&str>, bool) -> String,
     /// Titles: delete, keep.
     pub forget_buttons: [&'static str; 2],
     /// Everything is deleted.

@@ -268,3 +268,23 @@ fn merging_twice_or_into_itself_changes_nothing() {
     assert_eq!(old.contact.identities, after.identities);
     assert!(handed_over(&old).is_some(), "and what it handed over is still told, once");
 }
+
+#[test]
+fn who_is_erased_on_request_keeps_nothing_and_their_payments_learn_of_it() {
+    let mut talk = Talk::agreed();
+    pays(&mut talk, 1);
+    talk.gets_an_answer("What is malaria?");
+    talk.is_told(Event::Erase);
+    assert!(talk.contact.paying.grants.is_empty() && talk.contact.memory.is_empty());
+    assert!(talk.contact.identities.iter().all(|it| it.address.is_none()));
+    let disowned = talk.open.values().filter(|it| {
+        matches!(&it.action, Action::Tell { target: Target::Payment(id), event }
+            if *id == payment(1) && matches!(**event, Event::Payment(answerbot_core::pay::payment::Event::Disown)))
+    });
+    assert_eq!(disowned.count(), 1);
+    // News that were on their way tell nobody anything.
+    let late = granted(&talk, 2);
+    talk.heard();
+    talk.is_told(late);
+    assert!(talk.heard_nothing(), "{}", talk.heard());
+}
