@@ -211,7 +211,12 @@ fn try_decide(
     let seed = shared.ports.entropy.seed();
     let state = (*basis.state).clone();
     let market = shared.market();
-    let rules = Rules { policy: &shared.ports.policy, prices: &market.prices, selling: market.selling };
+    let rules = Rules {
+        policy: &shared.ports.policy,
+        prices: &market.prices,
+        selling: market.selling,
+        testers: None,
+    };
     let run = || decide_any(rules, aggregate, state, inputs, shared.now(), seed);
     let result = catch_unwind(AssertUnwindSafe(run));
     if result.is_err() {

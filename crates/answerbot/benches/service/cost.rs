@@ -71,7 +71,7 @@ fn decide_one(
     now: Time,
 ) -> answerbot_core::Decision {
     let prices = PriceBook::built_in();
-    let rules = Rules { policy, prices: &prices, selling: Selling::Off };
+    let rules = Rules { policy, prices: &prices, selling: Selling::Off, testers: None };
     answerbot_core::decide(rules, id, contact, black_box(inputs), now, [7; 16])
 }
 

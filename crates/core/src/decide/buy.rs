@@ -11,7 +11,7 @@ use crate::contact::effect::Action;
 use crate::contact::event::Event;
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{Asked, Request, Step};
-use crate::id::PaymentId;
+use crate::id::{ContactId, PaymentId};
 use crate::pay::days;
 use crate::pay::order;
 use crate::pay::payment::{self, Order};
@@ -20,9 +20,13 @@ use crate::pay::price::{Plan, Quote, Selling};
 use crate::time::DAY;
 
 impl Desk<'_> {
-    /// What a plan costs today, where it is sold.
-    fn quote(&self, plan: Plan) -> Option<Quote> {
+    /// What a plan costs today, where it is sold to this person.
+    pub fn quote(&self, plan: Plan) -> Option<Quote> {
         let rules = self.rules;
+        let may_buy = |list: &[ContactId]| self.contact.identities.iter().any(|it| list.contains(&it.key));
+        if !rules.testers.is_none_or(may_buy) {
+            return None;
+        }
         rules.prices.quote(plan, self.now.juba_day(), rules.selling, &self.policy.paying)
     }
 

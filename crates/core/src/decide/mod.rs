@@ -87,6 +87,8 @@ pub struct Rules<'a> {
     pub prices: &'a PriceBook,
     /// Whether, and for what money, anything is sold.
     pub selling: Selling,
+    /// The only identities that may buy, by their keys; `None` is everybody. MTN's sandbox pays for anyone.
+    pub testers: Option<&'a [ContactId]>,
 }
 
 /// One thing that happened, for figures; the engine counts them.

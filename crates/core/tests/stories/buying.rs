@@ -84,6 +84,22 @@ fn nothing_is_sold_before_the_owner_has_confirmed_the_prices() {
 }
 
 #[test]
+fn with_a_list_of_testers_nobody_else_is_sold_anything() {
+    let mut talk = buyer();
+    talk.testers = Some(vec![answerbot_core::ContactId::from_bytes([1; 16])]);
+    talk.says("subscribe");
+    assert!(talk.heard().contains("comes soon"), "{}", talk.heard());
+    talk.taps(Tap::PlanIs(Plan::Weekly));
+    assert!(talk.heard().contains("comes soon") && talk.contact.paying.step.is_none());
+    talk.testers.as_mut().unwrap().push(crate::talk::identity());
+    pays(&mut talk, "0921234567");
+    assert_eq!(orders(&talk).len(), 1);
+    talk.testers = Some(Vec::new());
+    talk.taps(Tap::Pay);
+    assert_eq!(orders(&talk).len(), 1, "who is on the list no more buys no more");
+}
+
+#[test]
 fn a_question_on_the_way_is_answered_and_the_way_stands() {
     let mut talk = buyer();
     talk.taps(Tap::PlanIs(Plan::Monthly));
