@@ -107,6 +107,12 @@ impl Paying {
         self.periods().last().map(|(_, period)| period.through)
     }
 
+    /// The payment whose prompt can be on a phone now: not ended, and younger than `window_ms`.
+    #[must_use]
+    pub fn open_request(&self, now: Time, window_ms: i64) -> Option<&Request> {
+        self.requests.iter().find(|it| !it.ended && now.since(it.at) < window_ms)
+    }
+
     /// Whether a day is paid for. The rest of the day of a payment is a gift, so it counts.
     #[must_use]
     pub fn is_paid_on(&self, day: JubaDay) -> bool {

@@ -30,15 +30,19 @@ impl Desk<'_> {
         rules.prices.quote(plan, self.now.juba_day(), rules.selling, &self.policy.paying)
     }
 
+    /// Whether this person can buy any plan today.
+    pub fn is_sold(&self) -> bool {
+        Plan::ALL.into_iter().any(|plan| self.quote(plan).is_some())
+    }
+
+    /// The payment whose prompt can be on a phone now.
+    pub fn open_request(&self) -> Option<&Request> {
+        self.contact.paying.open_request(self.now, self.policy.paying.prompt_window_ms)
+    }
+
     /// `subscribe`: the plans with their prices.
     pub fn show_plans(&mut self, identity: usize) {
-        let quotes = Plan::ALL.into_iter().filter_map(|plan| self.quote(plan));
-        let title = |plan| self.texts.plan_title(plan);
-        let buttons: Vec<Button> = quotes
-            .map(|quote| {
-                Button::new(format!("{} {}", title(quote.plan), quote.price), Tap::PlanIs(quote.plan))
-            })
-            .collect();
+        let buttons = self.plan_buttons();
         if buttons.is_empty() {
             self.say(identity, self.texts.paying_soon);
             return;
@@ -47,6 +51,18 @@ impl Desk<'_> {
         if self.reply(identity, Message::with_buttons(text, &buttons)) {
             self.contact.asked = Some(Asked::Plan);
         }
+    }
+
+    /// A button for each plan that is sold.
+    pub fn plan_buttons(&self) -> Vec<Button> {
+        let quotes = Plan::ALL.into_iter().filter_map(|plan| self.quote(plan));
+        quotes.map(|quote| self.plan_button(quote)).collect()
+    }
+
+    /// A plan with today's price.
+    pub fn plan_button(&self, quote: Quote) -> Button {
+        let title = format!("{} {}", self.texts.plan_title(quote.plan), quote.price);
+        Button::new(title, Tap::PlanIs(quote.plan))
     }
 
     /// A plan was chosen, perhaps by an old button: today's price counts.
@@ -130,10 +146,8 @@ impl Desk<'_> {
             // What was shown is old: today's price, and the question again.
             return self.offer(quote.plan, payer, identity);
         }
-        let window = rules.prompt_window_ms;
-        let open = self.contact.paying.requests.iter().find(|it| !it.ended && self.now.since(it.at) < window);
-        if let Some(open) = open {
-            let text = (self.texts.pay_again_at)(&open.at.plus(window).juba_clock());
+        if let Some(open) = self.open_request() {
+            let text = (self.texts.pay_again_at)(&open.at.plus(rules.prompt_window_ms).juba_clock());
             self.say(identity, text);
             return;
         }

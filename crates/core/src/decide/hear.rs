@@ -218,7 +218,7 @@ impl Desk<'_> {
         match word {
             Word::Help => {
                 let quota = &self.policy.quota;
-                self.say(identity, (self.texts.help)(quota.free_per_day, quota.paid_per_day));
+                self.say(identity, (self.texts.help)(quota.free_per_day, quota.paid_per_day, self.is_sold()));
             }
             Word::Menu => self.show_menu(identity, self.texts.menu),
             Word::Status => self.show_status(identity),
@@ -276,11 +276,14 @@ impl Desk<'_> {
 
     fn show_menu(&mut self, identity: usize, text: &str) {
         let [status, region, help] = self.texts.menu_buttons;
-        let buttons = [
+        let mut buttons = alloc::vec![
             Button::new(status, Tap::Status),
             Button::new(region, Tap::Region),
             Button::new(help, Tap::Help),
         ];
+        if self.is_sold() {
+            buttons.insert(0, Button::new(self.texts.plans_button, Tap::Subscribe));
+        }
         self.reply(identity, Message::with_quick_replies(text, &buttons));
     }
 

@@ -15,9 +15,12 @@ pub static ENGLISH: Texts = Texts {
     help,
     menu: "What do you need? You can also just type your question.",
     menu_buttons: ["My status", "My region", "Help"],
+    plans_button: "Subscribe",
     status_free,
     status_waiting,
     status_paid,
+    limit_offer,
+    limit_paying,
     limit_paid,
     plans,
     plan_titles: ["Weekly", "Monthly"],
@@ -113,10 +116,12 @@ fn start(terms_url: Option<&str>) -> String {
     )
 }
 
-fn help(free: u32, paid: u32) -> String {
+fn help(free: u32, paid: u32, sold: bool) -> String {
+    let (plan, words) =
+        if sold { ("with a plan", "subscribe, receipt, ") } else { ("with a plan it will be", "") };
     format!(
-        "Type a question and I answer. {free} questions a day are free; with a plan it will be {paid} a day.\n\
-         Words you can type: menu, status, region, more, human, stop, start, cancel, delete my data.\n\
+        "Type a question and I answer. {free} questions a day are free; {plan} {paid} a day.\n\
+         Words you can type: menu, status, {words}region, more, human, stop, start, cancel, delete my data.\n\
          I can be wrong. For health, law and money ask a person you trust too. I never ask for your PIN."
     )
 }
@@ -133,6 +138,19 @@ fn status_paid(left: u32, limit: u32, until: &str) -> String {
     let plural = if left == 1 { "question" } else { "questions" };
     format!(
         "You have {left} of {limit} {plural} left today. Your plan ends on {until}. It does not renew by itself."
+    )
+}
+
+fn limit_offer(free: u32, paid: u32) -> String {
+    format!(
+        "You have used your {free} free questions of today. New ones come at midnight. I keep this question for a day \
+         and answer it first when you have a plan: {paid} questions a day, paid with MTN MoMo. It does not renew by itself."
+    )
+}
+
+fn limit_paying(free: u32) -> String {
+    format!(
+        "You have used your {free} free questions of today. I keep this question and answer it first when your payment has come."
     )
 }
 

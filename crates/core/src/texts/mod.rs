@@ -42,18 +42,24 @@ pub struct Texts {
     pub agreed: &'static str,
     /// An old "I agree" button.
     pub agreed_already: &'static str,
-    /// `help`.
-    pub help: fn(free: u32, paid: u32) -> String,
+    /// `help`; whether plans are sold.
+    pub help: fn(free: u32, paid: u32, sold: bool) -> String,
     /// `menu`.
     pub menu: &'static str,
     /// Titles of the menu's buttons: status, region, help.
     pub menu_buttons: [&'static str; 3],
+    /// The menu's button for the plans, where they are sold: the command itself.
+    pub plans_button: &'static str,
     /// `status` of a person without a plan.
     pub status_free: fn(left: u32, limit: u32) -> String,
     /// Questions that wait or are being tried again, added to `status`.
     pub status_waiting: fn(count: usize) -> String,
     /// `status` of a person with a plan: questions left, of how many, the last paid day.
     pub status_paid: fn(left: u32, limit: u32, until: &str) -> String,
+    /// The free questions of the day are used up, and plans are sold: their buttons stand under it.
+    pub limit_offer: fn(free: u32, paid: u32) -> String,
+    /// The same while a payment is open.
+    pub limit_paying: fn(free: u32) -> String,
     /// The paid questions of the day are used up.
     pub limit_paid: fn(limit: u32) -> String,
     /// `subscribe`: the plans; prices stand on the buttons.
@@ -186,7 +192,7 @@ pub struct Texts {
     pub location: &'static str,
     /// Anything else that is no text.
     pub other_media: &'static str,
-    /// The free questions of the day are used up.
+    /// The free questions of the day are used up, and nothing is sold.
     pub limit: fn(limit: u32) -> String,
     /// The last free reply of the day.
     pub last_reply: &'static str,

@@ -3,6 +3,7 @@ mod bursts;
 mod buying;
 mod humans;
 mod limits;
+mod offers;
 mod options;
 mod paid;
 mod quota;

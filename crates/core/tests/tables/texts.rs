@@ -9,7 +9,10 @@ fn all(t: &Texts) -> Vec<String> {
     let mut all = vec![
         (t.start)(None),
         (t.start)(Some("https://answerbot.example.org/terms")),
-        (t.help)(30, 300),
+        (t.help)(30, 300, false),
+        (t.help)(30, 300, true),
+        (t.limit_offer)(30, 300),
+        (t.limit_paying)(30),
         (t.status_free)(0, 3),
         (t.status_free)(1, 3),
         (t.status_free)(3, 3),
@@ -73,7 +76,7 @@ fn all(t: &Texts) -> Vec<String> {
 }
 
 fn titles(t: &Texts) -> Vec<&'static str> {
-    let mut all = vec![t.agree_button, t.more_button];
+    let mut all = vec![t.agree_button, t.more_button, t.plans_button];
     all.extend(t.menu_buttons);
     all.extend(t.region_buttons);
     all.extend(t.language_buttons);
