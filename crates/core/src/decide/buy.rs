@@ -48,9 +48,8 @@ impl Desk<'_> {
             return;
         }
         let text = (self.texts.plans)(self.policy.quota.paid_per_day);
-        if self.reply(identity, Message::with_buttons(text, &buttons)) {
-            self.contact.asked = Some(Asked::Plan);
-        }
+        self.reply_money(identity, Message::with_buttons(text, &buttons));
+        self.contact.asked = Some(Asked::Plan);
     }
 
     /// A button for each plan that is sold.
@@ -88,7 +87,7 @@ impl Desk<'_> {
 
     fn ask_number(&mut self, plan: Plan, identity: usize) {
         self.contact.paying.step = Some(Step::Number(plan));
-        self.say(identity, self.texts.pay_ask_number);
+        self.say_money(identity, self.texts.pay_ask_number);
     }
 
     /// Whether a text gives the number that was asked for. One without a number is a question: paying never
@@ -102,11 +101,11 @@ impl Desk<'_> {
         let sandbox = self.rules.selling == Selling::Sandbox;
         match phone::find(text, &self.policy.paying.mtn_prefixes, sandbox) {
             Found::None if phone::is_only_number(text) => {
-                self.say(identity, self.texts.pay_bad_number);
+                self.say_money(identity, self.texts.pay_bad_number);
             }
             Found::None => return false,
             Found::NotMtn(_) => {
-                self.say(identity, self.texts.pay_not_mtn);
+                self.say_money(identity, self.texts.pay_not_mtn);
             }
             Found::Mtn(payer) => self.offer(plan, payer, identity),
         }
@@ -123,9 +122,8 @@ impl Desk<'_> {
         let text = (self.texts.pay_summary)(title, &price, &payer.national(), &until);
         let [pay, other] = self.texts.pay_buttons;
         let buttons = [Button::new(pay, Tap::Pay), Button::new(other, Tap::PayOther)];
-        if self.reply(identity, Message::with_buttons(text, &buttons)) {
-            self.contact.asked = Some(Asked::Pay);
-        }
+        self.reply_money(identity, Message::with_buttons(text, &buttons));
+        self.contact.asked = Some(Asked::Pay);
     }
 
     pub fn other_number(&mut self, identity: usize) {
@@ -148,7 +146,7 @@ impl Desk<'_> {
         }
         if let Some(open) = self.open_request() {
             let text = (self.texts.pay_again_at)(&open.at.plus(rules.prompt_window_ms).juba_clock());
-            self.say(identity, text);
+            self.say_money(identity, text);
             return;
         }
         let week = |it: &&Request| self.now.since(it.at) < 7 * DAY && it.payer != payer;
@@ -157,12 +155,12 @@ impl Desk<'_> {
         others.sort_unstable();
         others.dedup();
         if others.len() >= rules.numbers_per_week as usize {
-            self.say(identity, self.texts.pay_too_many_numbers);
+            self.say_money(identity, self.texts.pay_too_many_numbers);
             return;
         }
         self.order(quote, payer);
         self.contact.paying.step = None;
-        self.say(identity, self.texts.pay_asking);
+        self.say_money(identity, self.texts.pay_asking);
     }
 
     fn order(&mut self, quote: Quote, payer: Msisdn) {
@@ -199,7 +197,7 @@ impl Desk<'_> {
             // Its own news tells the person.
             Some(payment) => self.tell_payment(payment, payment::Event::Cancel),
             None if left => {
-                self.say(identity, self.texts.pay_left);
+                self.say_money(identity, self.texts.pay_left);
             }
             None => return false,
         }
@@ -237,10 +235,12 @@ impl Desk<'_> {
     pub fn show_receipt(&mut self, identity: usize) {
         let last = self.contact.paying.periods().last().map(|(payment, _)| *payment);
         match last.and_then(|payment| self.receipt(payment)) {
-            Some(receipt) => self.say(identity, receipt),
-            None if self.quote(Plan::Weekly).is_some() => self.say(identity, self.texts.no_receipt),
-            None => self.say(identity, self.texts.paying_soon),
-        };
+            Some(receipt) => self.say_money(identity, receipt),
+            None if self.is_sold() => self.say_money(identity, self.texts.no_receipt),
+            None => {
+                self.say(identity, self.texts.paying_soon);
+            }
+        }
     }
 
     fn draw(&self, what: &str) -> [u8; 16] {

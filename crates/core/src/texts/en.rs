@@ -89,7 +89,7 @@ pub static ENGLISH: Texts = Texts {
     location: "Thank you. I cannot read maps yet. Please write the name of the place and your question.",
     other_media: "I can only read text. Please write your question in words.",
     limit,
-    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and any danger to life.",
+    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and what is about paying or danger to life.",
     too_many_waiting: "You have many questions waiting. Please wait for my answers, then send this one again.",
     overflow: "You sent more messages than I can keep. Please wait for my answers, then send the rest again.",
     ai_limit: "You asked very often today. It costs you no question. Please try again after midnight.",

@@ -75,6 +75,23 @@ fn a_paying_person_at_the_thirty_is_offered_nothing() {
 }
 
 #[test]
+fn the_way_to_a_plan_is_open_when_the_free_replies_are_used_up() {
+    let mut talk = Talk::buyer();
+    for _ in 0..70 {
+        talk.says("help");
+    }
+    assert!(talk.heard_nothing());
+    talk.says("subscribe");
+    assert_eq!(buttons(&talk).len(), 2);
+    talk.pays_with("0921234567");
+    assert!(talk.heard().contains("asking MTN"), "{}", talk.heard());
+    talk.says("receipt");
+    assert!(!talk.heard_nothing());
+    talk.says("help");
+    assert!(talk.heard_nothing());
+}
+
+#[test]
 fn help_and_menu_name_the_plans_where_they_are_sold() {
     let mut talk = Talk::buyer();
     talk.says("help");
