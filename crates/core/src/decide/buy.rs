@@ -10,7 +10,7 @@ use crate::aggregate::Target;
 use crate::contact::effect::Action;
 use crate::contact::event::Event;
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{Asked, Request, Step};
+use crate::contact::{Asked, Request, Standing, Step};
 use crate::id::{ContactId, PaymentId};
 use crate::pay::days;
 use crate::pay::order;
@@ -170,7 +170,15 @@ impl Desk<'_> {
         paying.number = Some(payer);
         let seq = paying.orders;
         paying.requests.retain(|it| self.now.since(it.at) < 7 * DAY);
-        paying.requests.push(Request { payment, plan: quote.plan, payer, at: self.now, ended: false });
+        paying.requests.push(Request {
+            payment,
+            plan: quote.plan,
+            price: Some(quote.price),
+            payer,
+            at: self.now,
+            stands: Standing::default(),
+            ended: false,
+        });
         let order = Order {
             contact: self.id(),
             code: order::code(payment),
@@ -222,13 +230,6 @@ impl Desk<'_> {
     fn tell_payment(&mut self, payment: PaymentId, event: payment::Event) {
         let event = Box::new(Event::Payment(event));
         self.emit(self.now, Action::Tell { target: Target::Payment(payment), event });
-    }
-
-    /// Ends a request: a new one may follow.
-    pub fn end_request(&mut self, payment: PaymentId) {
-        for request in self.contact.paying.requests.iter_mut().filter(|it| it.payment == payment) {
-            request.ended = true;
-        }
     }
 
     /// The receipt of the last payment, again.

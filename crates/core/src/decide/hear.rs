@@ -1,6 +1,6 @@
 //! Envelopes: who speaks, and what their words mean here and now.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use super::Record;
 use super::desk::Desk;
@@ -285,35 +285,6 @@ impl Desk<'_> {
             buttons.insert(0, Button::new(self.texts.plans_button, Tap::Subscribe));
         }
         self.reply(identity, Message::with_quick_replies(text, &buttons));
-    }
-
-    fn show_status(&mut self, identity: usize) {
-        let text = self.status_text(identity);
-        self.say(identity, text);
-    }
-
-    /// Questions left, the plan's end, what waits.
-    pub fn status_text(&self, identity: usize) -> String {
-        let limit = self.policy.quota.free_per_day;
-        let day = self.now.juba_day();
-        let used = self.contact.identities.get(identity).map_or(0, |it| it.free.on(day));
-        let paying = &self.contact.paying;
-        let mut text = match paying.through().filter(|through| day <= *through) {
-            Some(through) => {
-                let limit = self.policy.quota.paid_per_day;
-                let left = limit.saturating_sub(paying.used.on(day));
-                (self.texts.status_paid)(left, limit, &crate::pay::days::long_date(through))
-            }
-            None => (self.texts.status_free)(limit.saturating_sub(used), limit),
-        };
-        let waiting = self.contact.waiting.len()
-            + self.contact.retrying.len()
-            + usize::from(self.contact.asking.is_some());
-        if waiting > 0 {
-            text.push(' ');
-            text.push_str(&(self.texts.status_waiting)(waiting));
-        }
-        text
     }
 
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {

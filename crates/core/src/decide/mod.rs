@@ -6,6 +6,7 @@
 //!
 //! - `hear`: envelopes and words. `start`: consent. `burst`: messages that belong together.
 //! - `ask`: questions, quota, answers. `send`: the outbox. `options`: region, language, deletion, late questions.
+//! - `buy`: the way to a plan. `pay`: what became of a payment. `status`: how things stand.
 
 mod ask;
 mod burst;
@@ -16,6 +17,7 @@ mod options;
 mod pay;
 mod send;
 mod start;
+mod status;
 
 use alloc::string::String;
 use alloc::vec::Vec;

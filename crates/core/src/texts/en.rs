@@ -3,7 +3,10 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::{Receipt, Texts};
+use super::{PaymentLine, Receipt, Stands, Texts};
+use crate::contact::Standing;
+use crate::pay::payer::Refusal;
+use crate::pay::payment::Failure;
 
 /// English.
 pub static ENGLISH: Texts = Texts {
@@ -19,6 +22,8 @@ pub static ENGLISH: Texts = Texts {
     status_free,
     status_waiting,
     status_paid,
+    status_payments,
+    status_payment,
     limit_offer,
     limit_paying,
     limit_paid,
@@ -139,6 +144,50 @@ fn status_paid(left: u32, limit: u32, until: &str) -> String {
     format!(
         "You have {left} of {limit} {plural} left today. Your plan ends on {until}. It does not renew by itself."
     )
+}
+
+fn status_payments(days: u32) -> String {
+    format!("Your payments of the last {days} days:")
+}
+
+fn status_payment(it: &PaymentLine<'_>) -> String {
+    let price = it.price.map(|price| format!(" {price}")).unwrap_or_default();
+    let stands = match it.stands {
+        Stands::Paid { code } => format!("paid, receipt {code}."),
+        Stands::GivenBack => "given back.".to_string(),
+        Stands::Not(standing) => standing_words(standing).to_string(),
+    };
+    format!("{} {}{price}: {stands}", it.day, it.plan)
+}
+
+const fn standing_words(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Asked => "I am asking MTN.",
+        Standing::Prompted => "waiting for the PIN on the phone.",
+        Standing::Expired => "nothing happened yet; a late approval still counts.",
+        Standing::Failed(why) => why_words(why),
+        Standing::Cancelled { prompted: true } => "cancelled; if the PIN was entered, it counts.",
+        Standing::Cancelled { prompted: false } => "cancelled, not charged.",
+        Standing::Abandoned => "not charged; MTN has no such payment.",
+        Standing::Review => "money came that does not fit; a person of ours looks at it.",
+    }
+}
+
+const fn why_words(why: Failure) -> &'static str {
+    match why {
+        Failure::Declined => "not paid; declined on the phone.",
+        Failure::NotApproved => "not paid; the PIN was not entered in time.",
+        Failure::NoFunds => "not paid; mostly the balance is too low.",
+        Failure::Limit => "not paid; the number's limit at MTN was reached.",
+        Failure::NoAccount => "not paid; the number has no active MoMo account.",
+        Failure::OurFault => "not paid; something was wrong on our side.",
+        Failure::Trouble => "not paid; MoMo had trouble.",
+        Failure::NotSent => "not paid; MoMo could not be reached.",
+        Failure::Other => "not paid; MTN did not take it.",
+        Failure::Refused(Refusal::Open { .. }) => "not sent; an earlier request was open.",
+        Failure::Refused(Refusal::Declined { .. }) => "not sent; the number had declined twice.",
+        Failure::Refused(Refusal::Today) => "not sent; the number had enough requests that day.",
+    }
 }
 
 fn limit_offer(free: u32, paid: u32) -> String {

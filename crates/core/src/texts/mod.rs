@@ -7,6 +7,7 @@ mod en;
 
 use alloc::string::String;
 
+use crate::contact::Standing;
 use crate::pay::price::Plan;
 
 pub use en::ENGLISH;
@@ -28,6 +29,33 @@ pub struct Receipt<'a> {
     pub mtn_id: Option<&'a str>,
     /// The person had been told an end before.
     pub late: bool,
+}
+
+/// How a payment stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Stands<'a> {
+    /// Paid, with the receipt's number.
+    Paid {
+        /// It.
+        code: &'a str,
+    },
+    /// The money was given back.
+    GivenBack,
+    /// It brought nothing yet.
+    Not(Standing),
+}
+
+/// A payment in one line.
+#[derive(Clone, Copy, Debug)]
+pub struct PaymentLine<'a> {
+    /// When it was asked for, such as "4 Mar".
+    pub day: &'a str,
+    /// The plan's title.
+    pub plan: &'a str,
+    /// What it costs, such as "3,000 SSP", where that is known.
+    pub price: Option<&'a str>,
+    /// How it stands.
+    pub stands: Stands<'a>,
 }
 
 /// The sentences of one language. A missing one does not compile.
@@ -56,6 +84,10 @@ pub struct Texts {
     pub status_waiting: fn(count: usize) -> String,
     /// `status` of a person with a plan: questions left, of how many, the last paid day.
     pub status_paid: fn(left: u32, limit: u32, until: &str) -> String,
+    /// Stands above the payments of the last days in `status`.
+    pub status_payments: fn(days: u32) -> String,
+    /// One of them.
+    pub status_payment: fn(&PaymentLine<'_>) -> String,
     /// The free questions of the day are used up, and plans are sold: their buttons stand under it.
     pub limit_offer: fn(free: u32, paid: u32) -> String,
     /// The same while a payment is open.

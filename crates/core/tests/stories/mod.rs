@@ -10,3 +10,4 @@ mod quota;
 mod revive;
 mod sends;
 mod start;
+mod status;

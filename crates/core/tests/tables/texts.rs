@@ -13,6 +13,7 @@ fn all(t: &Texts) -> Vec<String> {
         (t.help)(30, 300, true),
         (t.limit_offer)(30, 300),
         (t.limit_paying)(30),
+        (t.status_payments)(7),
         (t.status_free)(0, 3),
         (t.status_free)(1, 3),
         (t.status_free)(3, 3),
