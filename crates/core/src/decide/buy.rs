@@ -196,20 +196,28 @@ impl Desk<'_> {
 
     /// `cancel` on the way to a plan, or with a request open. False when there is nothing of the kind.
     pub fn cancel_paying(&mut self, identity: usize) -> bool {
-        let window = self.policy.paying.prompt_window_ms;
-        let now = self.now;
-        let paying = &mut self.contact.paying;
-        let left = paying.step.take().is_some();
-        let open = paying.requests.iter().find(|it| !it.ended && now.since(it.at) < window);
-        match open.map(|it| it.payment) {
+        let left = self.contact.paying.step.take().is_some();
+        match self.open_request().map(|it| (it.payment, it.stands)) {
+            // The payment is cancelled already and will say nothing more.
+            Some((_, Standing::Cancelled { .. })) => self.say_money(identity, self.texts.pay_cancelled_open),
             // Its own news tells the person.
-            Some(payment) => self.tell_payment(payment, payment::Event::Cancel),
+            Some((payment, _)) => self.tell_payment(payment, payment::Event::Cancel),
             None if left => {
                 self.say_money(identity, self.texts.pay_left);
             }
             None => return false,
         }
         true
+    }
+
+    /// A few digits while a payment is open are likely the PIN. False when none is open.
+    pub fn warn_of_pin(&mut self, identity: usize) -> bool {
+        let is_open = self.open_request().is_some();
+        if is_open {
+            self.move_on();
+            self.say_money(identity, self.texts.pin);
+        }
+        is_open
     }
 
     /// "I paid but nothing": MTN is asked about every payment of the last days now, and the person hears how things

@@ -84,6 +84,7 @@ impl Desk<'_> {
             Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => {
                 self.tap(*tap, numbered, identity);
             }
+            Event::Digits if self.warn_of_pin(identity) => {}
             _ if self.human_speaks(numbered.arrived) => {}
             _ => self.remind_to_agree(identity),
         }
@@ -124,6 +125,7 @@ impl Desk<'_> {
                 }
             },
             Event::Tap(tap) => self.tap(*tap, numbered, identity),
+            Event::Digits if self.warn_of_pin(identity) => {}
             _ if human_speaks => {}
             Event::Digits => {
                 self.move_on();
@@ -303,7 +305,8 @@ impl Desk<'_> {
         }
         self.contact.asked = None;
         if !self.cancel_paying(identity) {
-            self.say(identity, self.texts.nothing_to_cancel);
+            let text = (self.texts.nothing_to_cancel)(self.plan_end().as_deref());
+            self.say(identity, text);
         }
     }
 

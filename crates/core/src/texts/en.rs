@@ -73,7 +73,7 @@ pub static ENGLISH: Texts = Texts {
     more_hint: "(Type MORE for the rest.)",
     more_button: "More",
     human,
-    nothing_to_cancel: "Nothing to cancel. We never take money by ourselves.",
+    nothing_to_cancel,
     forget_cancelled: "Good, nothing was deleted.",
     stopped: "I will not write to you first any more. I still answer your questions. Type START to undo this.",
     started: "I am here. Ask me anything.",
@@ -86,6 +86,7 @@ pub static ENGLISH: Texts = Texts {
     okay: "Okay. Ask me anything, any time.",
     nothing: "Please write your question in words.",
     digits: "Please write it in a sentence.",
+    pin: "Never send your PIN. Enter it only in MTN's window. Delete that message.",
     sticker: "Thank you! Write me your question in words and I answer.",
     image: "I cannot see pictures yet. Please describe in words what you want to know.",
     voice: "I cannot listen to voice notes yet. Please write your question in a few words.",
@@ -251,6 +252,11 @@ fn human(contact: Option<&str>) -> String {
         Some(contact) => format!("I have told our team. You can also reach a person here: {contact}"),
         None => "I have told our team. A person will read this and write to you here.".to_string(),
     }
+}
+
+fn nothing_to_cancel(until: Option<&str>) -> String {
+    let plan = until.map(|until| format!(" Your plan ends on {until}.")).unwrap_or_default();
+    format!("Nothing to cancel. We never take money by ourselves.{plan}")
 }
 
 fn limit(limit: u32) -> String {

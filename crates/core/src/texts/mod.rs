@@ -186,8 +186,8 @@ pub struct Texts {
     pub more_button: &'static str,
     /// `human`.
     pub human: fn(contact: Option<&str>) -> String,
-    /// `cancel` with nothing open.
-    pub nothing_to_cancel: &'static str,
+    /// `cancel` with nothing open; the last day of the plan that runs.
+    pub nothing_to_cancel: fn(until: Option<&str>) -> String,
     /// `cancel` while "Delete my data?" stands.
     pub forget_cancelled: &'static str,
     /// `stop`.
@@ -210,6 +210,8 @@ pub struct Texts {
     pub nothing: &'static str,
     /// A message of 4 to 6 digits: perhaps a PIN.
     pub digits: &'static str,
+    /// The same while a payment is open.
+    pub pin: &'static str,
     /// A sticker.
     pub sticker: &'static str,
     /// A picture.

@@ -6,6 +6,7 @@ mod limits;
 mod offers;
 mod options;
 mod paid;
+mod pins;
 mod quota;
 mod revive;
 mod sends;

@@ -130,3 +130,35 @@ fn status_is_told_after_the_free_replies_where_money_is_in_it() {
     talk.time_passes(HOUR);
     assert_eq!(payments(&mut talk).len(), 1);
 }
+
+#[test]
+fn cancel_with_nothing_open_says_so_and_when_the_plan_ends() {
+    let mut talk = Talk::buyer();
+    talk.says("cancel");
+    assert_eq!(talk.heard(), "Nothing to cancel. We never take money by ourselves.");
+    talk.is_granted(1, Plan::Weekly);
+    talk.says("cancel");
+    assert_eq!(
+        talk.heard(),
+        "Nothing to cancel. We never take money by ourselves. Your plan ends on 11 March 2026."
+    );
+    talk.time_passes(8 * DAY);
+    talk.says("cancel");
+    assert!(!talk.heard().contains("plan"), "it is over: {}", talk.heard());
+}
+
+#[test]
+fn cancel_with_an_open_payment_warns_of_the_pin_however_often_it_is_typed() {
+    let mut talk = Talk::buyer();
+    let payment = talk.pays_with("0921234567");
+    talk.hears_of(payment, What::Prompted);
+    talk.says("cancel");
+    assert!(talk.heard_nothing(), "the payment itself tells: {}", talk.heard());
+    talk.hears_of(payment, What::Cancelled { prompted: true });
+    assert_eq!(talk.heard(), "Cancelled. Do not enter your PIN. If you did, it counts.");
+    talk.says("cancel");
+    assert!(talk.heard().contains("Do not enter your PIN. If you did, it counts."), "{}", talk.heard());
+    talk.time_passes(6 * MINUTE);
+    talk.says("cancel");
+    assert!(talk.heard().contains("Nothing to cancel"), "{}", talk.heard());
+}
