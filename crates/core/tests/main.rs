@@ -3,6 +3,8 @@
 //! `cfg(test)` tells clippy that helpers may expect, too.
 
 #[cfg(test)]
+mod buying;
+#[cfg(test)]
 mod laws;
 #[cfg(test)]
 mod pay;

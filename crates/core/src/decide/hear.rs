@@ -1,6 +1,6 @@
 //! Envelopes: who speaks, and what their words mean here and now.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use super::Record;
 use super::desk::Desk;
@@ -91,6 +91,7 @@ impl Desk<'_> {
             Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => {
                 self.tap(*tap, numbered, identity);
             }
+            Event::Digits if self.warn_of_pin(identity) => {}
             _ if self.human_speaks(numbered.arrived) => {}
             _ => self.remind_to_agree(identity),
         }
@@ -131,6 +132,7 @@ impl Desk<'_> {
                 }
             },
             Event::Tap(tap) => self.tap(*tap, numbered, identity),
+            Event::Digits if self.warn_of_pin(identity) => {}
             _ if human_speaks => {}
             Event::Digits => {
                 self.move_on();
@@ -225,7 +227,7 @@ impl Desk<'_> {
         match word {
             Word::Help => {
                 let quota = &self.policy.quota;
-                self.say(identity, (self.texts.help)(quota.free_per_day, quota.paid_per_day));
+                self.say(identity, (self.texts.help)(quota.free_per_day, quota.paid_per_day, self.is_sold()));
             }
             Word::Menu => self.show_menu(identity, self.texts.menu),
             Word::Status => self.show_status(identity),
@@ -283,41 +285,15 @@ impl Desk<'_> {
 
     fn show_menu(&mut self, identity: usize, text: &str) {
         let [status, region, help] = self.texts.menu_buttons;
-        let buttons = [
+        let mut buttons = alloc::vec![
             Button::new(status, Tap::Status),
             Button::new(region, Tap::Region),
             Button::new(help, Tap::Help),
         ];
-        self.reply(identity, Message::with_quick_replies(text, &buttons));
-    }
-
-    fn show_status(&mut self, identity: usize) {
-        let text = self.status_text(identity);
-        self.say(identity, text);
-    }
-
-    /// Questions left, the plan's end, what waits.
-    pub fn status_text(&self, identity: usize) -> String {
-        let limit = self.policy.quota.free_per_day;
-        let day = self.now.juba_day();
-        let used = self.contact.identities.get(identity).map_or(0, |it| it.free.on(day));
-        let paying = &self.contact.paying;
-        let mut text = match paying.through().filter(|through| day <= *through) {
-            Some(through) => {
-                let limit = self.policy.quota.paid_per_day;
-                let left = limit.saturating_sub(paying.used.on(day));
-                (self.texts.status_paid)(left, limit, &crate::pay::days::long_date(through))
-            }
-            None => (self.texts.status_free)(limit.saturating_sub(used), limit),
-        };
-        let waiting = self.contact.waiting.len()
-            + self.contact.retrying.len()
-            + usize::from(self.contact.asking.is_some());
-        if waiting > 0 {
-            text.push(' ');
-            text.push_str(&(self.texts.status_waiting)(waiting));
+        if self.is_sold() {
+            buttons.insert(0, Button::new(self.texts.plans_button, Tap::Subscribe));
         }
-        text
+        self.reply(identity, Message::with_quick_replies(text, &buttons));
     }
 
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {
@@ -336,7 +312,8 @@ impl Desk<'_> {
         }
         self.contact.asked = None;
         if !self.cancel_paying(identity) {
-            self.say(identity, self.texts.nothing_to_cancel);
+            let text = (self.texts.nothing_to_cancel)(self.plan_end().as_deref());
+            self.say(identity, text);
         }
     }
 

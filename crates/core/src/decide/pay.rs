@@ -4,7 +4,7 @@ use alloc::string::String;
 
 use super::desk::Desk;
 use crate::contact::message::{Message, Purpose};
-use crate::contact::{Grant, Question};
+use crate::contact::{Grant, Question, Standing};
 use crate::id::PaymentId;
 use crate::pay::days::long_date;
 use crate::pay::payer::Refusal;
@@ -15,15 +15,14 @@ impl Desk<'_> {
     /// A payment of this contact went on.
     pub fn hear_payment(&mut self, news: &News, identity: usize) {
         let texts = self.texts;
-        if !matches!(news.what, What::Prompted | What::Cancelled { prompted: true }) {
-            self.end_request(news.payment);
-        }
-        // News can overtake each other: what was granted is not failed by something older.
+        // News can overtake each other: what was granted is not failed by something older, and what came to an
+        // end is not on its way to the phone any more.
         let is_granted = self.contact.paying.grants.contains_key(&news.payment);
+        let is_old = is_granted || !self.note(news);
         match &news.what {
             What::Granted(granted) => self.grant(news.payment, granted, identity),
             What::Refunded => self.refund(news.payment, identity),
-            _ if is_granted => {}
+            _ if is_old => {}
             What::Prompted => self.tell_money(identity, texts.pay_prompted),
             What::Failed(why) => self.tell_money(identity, self.failure_text(*why)),
             What::Expired => self.tell_money(identity, texts.pay_expired),
@@ -32,6 +31,21 @@ impl Desk<'_> {
             What::Abandoned => self.tell_money(identity, texts.pay_abandoned),
             What::Review => self.tell_money(identity, texts.pay_review),
         }
+    }
+
+    /// Keeps how a payment stands; false when something later was heard of it already.
+    fn note(&mut self, news: &News) -> bool {
+        let ends = !matches!(news.what, What::Prompted | What::Cancelled { prompted: true });
+        let requests = &mut self.contact.paying.requests;
+        let Some(request) = requests.iter_mut().find(|it| it.payment == news.payment) else { return true };
+        if news.what == What::Prompted && request.stands != Standing::Asked {
+            return false;
+        }
+        request.ended |= ends;
+        if let Some(stands) = Standing::of(&news.what) {
+            request.stands = stands;
+        }
+        true
     }
 
     /// Paid: told once, with a receipt; then the questions that met the limit are answered, oldest first.

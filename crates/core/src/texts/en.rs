@@ -3,7 +3,10 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::{Receipt, Texts};
+use super::{PaymentLine, Receipt, Stands, Texts};
+use crate::contact::Standing;
+use crate::pay::payer::Refusal;
+use crate::pay::payment::Failure;
 
 /// English.
 pub static ENGLISH: Texts = Texts {
@@ -15,9 +18,14 @@ pub static ENGLISH: Texts = Texts {
     help,
     menu: "What do you need? You can also just type your question.",
     menu_buttons: ["My status", "My region", "Help"],
+    plans_button: "Subscribe",
     status_free,
     status_waiting,
     status_paid,
+    status_payments,
+    status_payment,
+    limit_offer,
+    limit_paying,
     limit_paid,
     plans,
     plan_titles: ["Weekly", "Monthly"],
@@ -40,6 +48,7 @@ pub static ENGLISH: Texts = Texts {
     pay_cancelled_open: "Cancelled. Do not enter your PIN. If you did, it counts.",
     pay_abandoned: "MTN has no such payment. You were not charged. Type subscribe to try again.",
     pay_review: "Money came that does not fit the order. A person of ours looks at it now. Nothing is lost. Type human to reach us.",
+    plan_ends,
     pay_gift,
     merged,
     pay_refunded: "Your money was given back. The days of that payment are gone.",
@@ -67,7 +76,7 @@ pub static ENGLISH: Texts = Texts {
     more_hint: "(Type MORE for the rest.)",
     more_button: "More",
     human,
-    nothing_to_cancel: "Nothing to cancel. We never take money by ourselves.",
+    nothing_to_cancel,
     forget_cancelled: "Good, nothing was deleted.",
     stopped: "I will not write to you first any more. I still answer your questions. Type START to undo this.",
     started: "I am here. Ask me anything.",
@@ -79,6 +88,7 @@ pub static ENGLISH: Texts = Texts {
     okay: "Okay. Ask me anything, any time.",
     nothing: "Please write your question in words.",
     digits: "Please write it in a sentence.",
+    pin: "Never send your PIN. Enter it only in MTN's window. Delete that message.",
     sticker: "Thank you! Write me your question in words and I answer.",
     image: "I cannot see pictures yet. Please describe in words what you want to know.",
     voice: "I cannot listen to voice notes yet. Please write your question in a few words.",
@@ -87,7 +97,7 @@ pub static ENGLISH: Texts = Texts {
     location: "Thank you. I cannot read maps yet. Please write the name of the place and your question.",
     other_media: "I can only read text. Please write your question in words.",
     limit,
-    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and any danger to life.",
+    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and what is about paying or danger to life.",
     too_many_waiting: "You have many questions waiting. Please wait for my answers, then send this one again.",
     overflow: "You sent more messages than I can keep. Please wait for my answers, then send the rest again.",
     ai_limit: "You asked very often today. It costs you no question. Please try again after midnight.",
@@ -114,10 +124,12 @@ fn start(terms_url: Option<&str>) -> String {
     )
 }
 
-fn help(free: u32, paid: u32) -> String {
+fn help(free: u32, paid: u32, sold: bool) -> String {
+    let (plan, words) =
+        if sold { ("with a plan", "subscribe, receipt, ") } else { ("with a plan it will be", "") };
     format!(
-        "Type a question and I answer. {free} questions a day are free; with a plan it will be {paid} a day.\n\
-         Words you can type: menu, status, region, more, human, stop, start, cancel, delete my data.\n\
+        "Type a question and I answer. {free} questions a day are free; {plan} {paid} a day.\n\
+         Words you can type: menu, status, {words}region, more, human, stop, start, cancel, delete my data.\n\
          I can be wrong. For health, law and money ask a person you trust too. I never ask for your PIN."
     )
 }
@@ -137,6 +149,63 @@ fn status_paid(left: u32, limit: u32, until: &str) -> String {
     )
 }
 
+fn status_payments(days: u32) -> String {
+    format!("Your payments of the last {days} days:")
+}
+
+fn status_payment(it: &PaymentLine<'_>) -> String {
+    let price = it.price.map(|price| format!(" {price}")).unwrap_or_default();
+    let stands = match it.stands {
+        Stands::Paid { code } => format!("paid, receipt {code}."),
+        Stands::GivenBack => "given back.".to_string(),
+        Stands::Not(standing) => standing_words(standing).to_string(),
+    };
+    format!("{} {}{price}: {stands}", it.day, it.plan)
+}
+
+const fn standing_words(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Asked => "I am asking MTN.",
+        Standing::Prompted => "waiting for the PIN on the phone.",
+        Standing::Expired => "nothing happened yet; a late approval still counts.",
+        Standing::Failed(why) => why_words(why),
+        Standing::Cancelled { prompted: true } => "cancelled; if the PIN was entered, it counts.",
+        Standing::Cancelled { prompted: false } => "cancelled, not charged.",
+        Standing::Abandoned => "not charged; MTN has no such payment.",
+        Standing::Review => "money came that does not fit; a person of ours looks at it.",
+    }
+}
+
+const fn why_words(why: Failure) -> &'static str {
+    match why {
+        Failure::Declined => "not paid; declined on the phone.",
+        Failure::NotApproved => "not paid; the PIN was not entered in time.",
+        Failure::NoFunds => "not paid; mostly the balance is too low.",
+        Failure::Limit => "not paid; the number's limit at MTN was reached.",
+        Failure::NoAccount => "not paid; the number has no active MoMo account.",
+        Failure::OurFault => "not paid; something was wrong on our side.",
+        Failure::Trouble => "not paid; MoMo had trouble.",
+        Failure::NotSent => "not paid; MoMo could not be reached.",
+        Failure::Other => "not paid; MTN did not take it.",
+        Failure::Refused(Refusal::Open { .. }) => "not sent; an earlier request was open.",
+        Failure::Refused(Refusal::Declined { .. }) => "not sent; the number had declined twice.",
+        Failure::Refused(Refusal::Today) => "not sent; the number had enough requests that day.",
+    }
+}
+
+fn limit_offer(free: u32, paid: u32) -> String {
+    format!(
+        "You have used your {free} free questions of today. New ones come at midnight. I keep this question for a day \
+         and answer it first when you have a plan: {paid} questions a day, paid with MTN MoMo. It does not renew by itself."
+    )
+}
+
+fn limit_paying(free: u32) -> String {
+    format!(
+        "You have used your {free} free questions of today. I keep this question and answer it first when your payment has come."
+    )
+}
+
 fn limit_paid(limit: u32) -> String {
     format!(
         "You have used your {limit} questions of today. New ones come at midnight. I keep this question for a day."
@@ -151,6 +220,16 @@ fn receipt(it: &Receipt<'_>) -> String {
         "{hello}\n{} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
         it.plan, it.until, it.questions, it.code, it.price
     )
+}
+
+fn plan_ends(until: &str, is_over: bool) -> String {
+    if is_over {
+        format!("Your plan ended on {until}. It does not renew by itself. Do you want another one?")
+    } else {
+        format!(
+            "Your plan ends on {until}. It does not renew by itself. You can add to it now; no day is lost."
+        )
+    }
 }
 
 fn pay_gift(days: u32, until: &str) -> String {
@@ -195,6 +274,11 @@ fn human(contact: Option<&str>) -> String {
         Some(contact) => format!("I have told our team. You can also reach a person here: {contact}"),
         None => "I have told our team. A person will read this and write to you here.".to_string(),
     }
+}
+
+fn nothing_to_cancel(until: Option<&str>) -> String {
+    let plan = until.map(|until| format!(" Your plan ends on {until}.")).unwrap_or_default();
+    format!("Nothing to cancel. We never take money by ourselves.{plan}")
 }
 
 fn limit(limit: u32) -> String {

@@ -7,6 +7,7 @@ mod en;
 
 use alloc::string::String;
 
+use crate::contact::Standing;
 use crate::pay::price::Plan;
 
 pub use en::ENGLISH;
@@ -30,6 +31,33 @@ pub struct Receipt<'a> {
     pub late: bool,
 }
 
+/// How a payment stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Stands<'a> {
+    /// Paid, with the receipt's number.
+    Paid {
+        /// It.
+        code: &'a str,
+    },
+    /// The money was given back.
+    GivenBack,
+    /// It brought nothing yet.
+    Not(Standing),
+}
+
+/// A payment in one line.
+#[derive(Clone, Copy, Debug)]
+pub struct PaymentLine<'a> {
+    /// When it was asked for, such as "4 Mar".
+    pub day: &'a str,
+    /// The plan's title.
+    pub plan: &'a str,
+    /// What it costs, such as "3,000 SSP", where that is known.
+    pub price: Option<&'a str>,
+    /// How it stands.
+    pub stands: Stands<'a>,
+}
+
 /// The sentences of one language. A missing one does not compile.
 pub struct Texts {
     /// The first message, at most 400 characters: an automated assistant, it can be wrong, what is kept, terms.
@@ -42,18 +70,28 @@ pub struct Texts {
     pub agreed: &'static str,
     /// An old "I agree" button.
     pub agreed_already: &'static str,
-    /// `help`.
-    pub help: fn(free: u32, paid: u32) -> String,
+    /// `help`; whether plans are sold.
+    pub help: fn(free: u32, paid: u32, sold: bool) -> String,
     /// `menu`.
     pub menu: &'static str,
     /// Titles of the menu's buttons: status, region, help.
     pub menu_buttons: [&'static str; 3],
+    /// The menu's button for the plans, where they are sold: the command itself.
+    pub plans_button: &'static str,
     /// `status` of a person without a plan.
     pub status_free: fn(left: u32, limit: u32) -> String,
     /// Questions that wait or are being tried again, added to `status`.
     pub status_waiting: fn(count: usize) -> String,
     /// `status` of a person with a plan: questions left, of how many, the last paid day.
     pub status_paid: fn(left: u32, limit: u32, until: &str) -> String,
+    /// Stands above the payments of the last days in `status`.
+    pub status_payments: fn(days: u32) -> String,
+    /// One of them.
+    pub status_payment: fn(&PaymentLine<'_>) -> String,
+    /// The free questions of the day are used up, and plans are sold: their buttons stand under it.
+    pub limit_offer: fn(free: u32, paid: u32) -> String,
+    /// The same while a payment is open.
+    pub limit_paying: fn(free: u32) -> String,
     /// The paid questions of the day are used up.
     pub limit_paid: fn(limit: u32) -> String,
     /// `subscribe`: the plans; prices stand on the buttons.
@@ -98,6 +136,8 @@ pub struct Texts {
     pub pay_abandoned: &'static str,
     /// Money came that does not fit.
     pub pay_review: &'static str,
+    /// A plan ends, or has ended: its last day, whether it has passed.
+    pub plan_ends: fn(&str, bool) -> String,
     /// Days were given away: how many, until when.
     pub pay_gift: fn(u32, &str) -> String,
     /// Two accounts of one person were joined; until when the plan runs, where one does.
@@ -152,8 +192,8 @@ pub struct Texts {
     pub more_button: &'static str,
     /// `human`.
     pub human: fn(contact: Option<&str>) -> String,
-    /// `cancel` with nothing open.
-    pub nothing_to_cancel: &'static str,
+    /// `cancel` with nothing open; the last day of the plan that runs.
+    pub nothing_to_cancel: fn(until: Option<&str>) -> String,
     /// `cancel` while "Delete my data?" stands.
     pub forget_cancelled: &'static str,
     /// `stop`.
@@ -176,6 +216,8 @@ pub struct Texts {
     pub nothing: &'static str,
     /// A message of 4 to 6 digits: perhaps a PIN.
     pub digits: &'static str,
+    /// The same while a payment is open.
+    pub pin: &'static str,
     /// A sticker.
     pub sticker: &'static str,
     /// A picture.
@@ -190,7 +232,7 @@ pub struct Texts {
     pub location: &'static str,
     /// Anything else that is no text.
     pub other_media: &'static str,
-    /// The free questions of the day are used up.
+    /// The free questions of the day are used up, and nothing is sold.
     pub limit: fn(limit: u32) -> String,
     /// The last free reply of the day.
     pub last_reply: &'static str,

@@ -78,13 +78,11 @@ impl Story {
         }
         for effect in decision.open {
             match &effect.action {
-                Action::Tell { event, .. } => {
-                    match &**event {
-                        Event::Paying(News { what, .. }) => self.told.push(what.clone()),
-                        Event::Payment(payment::Event::Scrub) => self.scrubs.push(effect.due),
-                        _ => {}
-                    }
-                }
+                Action::Tell { event, .. } => match &**event {
+                    Event::Paying(News { what, .. }) => self.told.push(what.clone()),
+                    Event::Payment(payment::Event::Scrub) => self.scrubs.push(effect.due),
+                    _ => {}
+                },
                 _ => drop(self.open.insert(effect.id, effect)),
             }
         }

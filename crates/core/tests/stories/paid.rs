@@ -1,46 +1,13 @@
 //! What became of a payment, as the person hears it, and the days that it buys.
 
-use answerbot_core::contact::event::Event;
+use answerbot_core::JubaDay;
 use answerbot_core::pay::days::long_date;
-use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::payer::Refusal;
-use answerbot_core::pay::payment::{Failure, Granted, News, What};
+use answerbot_core::pay::payment::{Failure, What};
 use answerbot_core::pay::price::Plan;
-use answerbot_core::{JubaDay, PaymentId};
 
+use crate::buying::news;
 use crate::talk::{DAY, HOUR, MINUTE, Talk};
-
-fn payment(number: u8) -> PaymentId {
-    PaymentId::draw([number; 16])
-}
-
-fn news(number: u8, what: What) -> Event {
-    Event::Paying(News { payment: payment(number), what })
-}
-
-fn granted(talk: &Talk, plan: Plan, late: bool) -> What {
-    let (days, price) = match plan {
-        Plan::Weekly => (7, 3_000),
-        Plan::Monthly => (30, 6_500),
-    };
-    What::Granted(Granted {
-        code: "AB7K-3F9Q".into(),
-        plan,
-        days,
-        price: Money::whole(price, Currency::Ssp),
-        version: 1,
-        mtn_id: Some("4711".into()),
-        at: talk.now,
-        late,
-        test: false,
-        gift: false,
-    })
-}
-
-fn pays(talk: &mut Talk, number: u8, plan: Plan) {
-    let what = granted(talk, plan, false);
-    talk.is_told(news(number, what));
-}
 
 fn today(talk: &Talk) -> JubaDay {
     talk.now.juba_day()
@@ -49,7 +16,7 @@ fn today(talk: &Talk) -> JubaDay {
 #[test]
 fn a_receipt_says_what_was_paid_until_when_and_under_which_numbers() {
     let mut talk = Talk::agreed();
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     assert_eq!(
         talk.heard(),
         "Paid. Thank you!\nWeekly plan until 11 March 2026, 30 questions a day.\nReceipt AB7K-3F9Q: 3,000 SSP, MTN 4711."
@@ -62,10 +29,10 @@ fn a_receipt_says_what_was_paid_until_when_and_under_which_numbers() {
 #[test]
 fn a_grant_that_is_told_twice_grants_once() {
     let mut talk = Talk::agreed();
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     let through = talk.contact.paying.through();
     talk.time_passes(HOUR);
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     assert!(talk.heard_nothing());
     assert_eq!(talk.contact.paying.through(), through);
 }
@@ -74,9 +41,9 @@ fn a_grant_that_is_told_twice_grants_once() {
 fn the_rest_of_the_day_is_a_gift_and_plans_add_up() {
     let mut talk = Talk::agreed();
     let day = today(&talk);
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     assert_eq!(talk.contact.paying.through(), Some(JubaDay(day.0 + 7)));
-    pays(&mut talk, 2, Plan::Monthly);
+    talk.is_granted(2, Plan::Monthly);
     assert_eq!(talk.contact.paying.through(), Some(JubaDay(day.0 + 37)));
     assert!(talk.heard().contains(&long_date(JubaDay(day.0 + 37))), "{}", talk.heard());
 }
@@ -90,7 +57,7 @@ fn what_met_the_limit_is_answered_first_after_paying_oldest_first() {
     talk.asks("What is malaria?");
     talk.asks("What is cholera?");
     assert_eq!(talk.contact.limited.len(), 2);
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     assert_eq!(talk.asked().as_deref(), Some("What is malaria?"));
     talk.ai_answers("One.");
     assert_eq!(talk.asked().as_deref(), Some("What is cholera?"));
@@ -102,7 +69,7 @@ fn what_met_the_limit_is_answered_first_after_paying_oldest_first() {
 #[test]
 fn a_paid_day_has_thirty_questions_and_midnight_in_juba_brings_new_ones() {
     let mut talk = Talk::agreed();
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     for number in 1..=30 {
         talk.gets_an_answer(&format!("Question {number}, what is it?"));
     }
@@ -115,7 +82,7 @@ fn a_paid_day_has_thirty_questions_and_midnight_in_juba_brings_new_ones() {
 #[test]
 fn after_its_last_day_a_plan_is_over_and_three_are_free_again() {
     let mut talk = Talk::agreed();
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     talk.time_passes(7 * DAY);
     assert!(talk.contact.paying.is_paid_on(today(&talk)), "the seventh day is paid");
     talk.midnight_passes();
@@ -127,7 +94,7 @@ fn after_its_last_day_a_plan_is_over_and_three_are_free_again() {
 #[test]
 fn an_answer_that_failed_gives_its_paid_question_back() {
     let mut talk = Talk::agreed();
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     talk.asks("What is malaria?");
     assert_eq!(talk.contact.paying.used.used, 1);
     talk.ai_is_down();
@@ -138,8 +105,8 @@ fn an_answer_that_failed_gives_its_paid_question_back() {
 fn money_given_back_takes_its_days_and_only_those() {
     let mut talk = Talk::agreed();
     let day = today(&talk);
-    pays(&mut talk, 1, Plan::Weekly);
-    pays(&mut talk, 2, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
+    talk.is_granted(2, Plan::Weekly);
     talk.is_told(news(1, What::Refunded));
     assert!(talk.heard().contains("given back"));
     assert_eq!(talk.contact.paying.through(), Some(JubaDay(day.0 + 7)));
@@ -148,7 +115,7 @@ fn money_given_back_takes_its_days_and_only_those() {
 #[test]
 fn older_news_that_comes_after_the_grant_is_not_told() {
     let mut talk = Talk::agreed();
-    pays(&mut talk, 1, Plan::Weekly);
+    talk.is_granted(1, Plan::Weekly);
     for what in [What::Prompted, What::Expired, What::Failed(Failure::Other), What::Abandoned] {
         talk.is_told(news(1, what));
         assert!(talk.heard_nothing(), "{}", talk.heard());
@@ -161,7 +128,7 @@ fn outside_the_window_nothing_is_sent_and_the_next_hello_brings_one_receipt_firs
     talk.asks("What is malaria?");
     talk.time_passes(25 * HOUR);
     talk.ai_answers("A disease.");
-    let what = granted(&talk, Plan::Weekly, true);
+    let what = talk.granted(Plan::Weekly, true);
     talk.is_told(news(1, what.clone()));
     talk.is_told(news(1, what));
     assert!(talk.heard_nothing());

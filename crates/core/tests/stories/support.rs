@@ -150,6 +150,8 @@ fn the_account_that_stays_has_the_days_requests_and_counts_of_both() {
     let request = Request {
         payment: payment(1),
         plan: Plan::Weekly,
+        price: None,
+        stands: answerbot_core::contact::Standing::default(),
         payer: Msisdn::read("0921234567").expect("a number"),
         at: old.now,
         ended: true,

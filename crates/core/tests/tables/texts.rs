@@ -9,7 +9,13 @@ fn all(t: &Texts) -> Vec<String> {
     let mut all = vec![
         (t.start)(None),
         (t.start)(Some("https://answerbot.example.org/terms")),
-        (t.help)(30, 300),
+        (t.help)(30, 300, false),
+        (t.help)(30, 300, true),
+        (t.limit_offer)(30, 300),
+        (t.limit_paying)(30),
+        (t.nothing_to_cancel)(None),
+        (t.nothing_to_cancel)(Some("30 September 2026")),
+        (t.status_payments)(7),
         (t.status_free)(0, 3),
         (t.status_free)(1, 3),
         (t.status_free)(3, 3),
@@ -18,6 +24,8 @@ fn all(t: &Texts) -> Vec<String> {
         (t.region_set)("Malakal"),
         (t.forget_ask)(Some("30 December 2026"), true),
         (t.forget_ask)(None, false),
+        (t.plan_ends)("30 December 2026", true),
+        (t.plan_ends)("30 December 2026", false),
         (t.pay_gift)(1, "30 December 2026"),
         (t.merged)(Some("30 December 2026")),
         (t.human)(None),
@@ -42,7 +50,6 @@ fn all(t: &Texts) -> Vec<String> {
             t.language_set,
             t.no_more,
             t.more_hint,
-            t.nothing_to_cancel,
             t.forget_cancelled,
             t.stopped,
             t.started,
@@ -52,6 +59,7 @@ fn all(t: &Texts) -> Vec<String> {
             t.okay,
             t.nothing,
             t.digits,
+            t.pin,
             t.sticker,
             t.image,
             t.voice,
@@ -76,7 +84,7 @@ fn all(t: &Texts) -> Vec<String> {
 }
 
 fn titles(t: &Texts) -> Vec<&'static str> {
-    let mut all = vec![t.agree_button, t.more_button];
+    let mut all = vec![t.agree_button, t.more_button, t.plans_button];
     all.extend(t.menu_buttons);
     all.extend(t.region_buttons);
     all.extend(t.language_buttons);
