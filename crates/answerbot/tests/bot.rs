@@ -53,6 +53,28 @@ impl Bot {
         (world, bot)
     }
 
+    /// A world whose MTN calls this machine back, and a bot in it that sells: its owner has confirmed the prices.
+    pub async fn that_sells(policy: &str) -> (World, Self) {
+        let world = World::start(where_momo_fits()).await.unwrap();
+        let mut bot = Self::new(&world, policy);
+        bot.sells(&world);
+        bot.start().await;
+        (world, bot)
+    }
+
+    /// Sets `MoMo` up and confirms the prices. Before `start`.
+    pub fn sells(&mut self, world: &World) {
+        let account = world.config().momo_account.clone();
+        self.set("MOMO_BASE_URL", &world.momo_base_url());
+        self.set("MOMO_ENVIRONMENT", account.environment_setting());
+        self.set("MOMO_API_USER_ID", &account.api_user);
+        self.set("MOMO_API_KEY", &account.api_key);
+        self.set("MOMO_SUBSCRIPTION_KEY", &account.subscription_key);
+        self.set("CALLBACK_HOST", &format!("http://127.0.0.1:{}", self.port));
+        self.well(&["migrate"]);
+        self.well(&["prices", "confirm"]);
+    }
+
     pub fn set(&mut self, name: &str, value: &str) {
         self.settings.retain(|(it, _)| it != name);
         self.settings.push((name.into(), value.into()));
@@ -76,6 +98,21 @@ impl Bot {
     /// Runs a command to its end.
     pub fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().unwrap()
+    }
+
+    /// Runs a command that must end well; what it printed.
+    pub fn well(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert_eq!(output.status.code(), Some(0), "{arguments:?}: {text}{errors}");
+        text
+    }
+
+    /// The same with `--json`: one object a line.
+    pub fn objects(&self, arguments: &[&str]) -> Vec<serde_json::Value> {
+        let text = self.well(&[arguments, &["--json"]].concat());
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
     /// Starts `serve` and waits until it is ready.
@@ -144,6 +181,14 @@ impl Drop for Bot {
     fn drop(&mut self) {
         self.kill();
     }
+}
+
+/// The real MTN calls back only https; here it calls this machine.
+pub fn where_momo_fits() -> Config {
+    let mut config = Config { retry_pause: Duration::from_millis(200), ..Config::default() };
+    config.momo_account.callback_host = "127.0.0.1".into();
+    config.momo.strict_callback_url = false;
+    config
 }
 
 pub fn contains(bytes: &[u8], text: &str) -> bool {

@@ -13,7 +13,7 @@ use crate::bot::{Bot, UNLIMITED};
 
 /// A size from the environment, or the short one.
 #[expect(clippy::disallowed_methods, reason = "the sizes of a soak come from its script")]
-fn size(name: &str, short: u64) -> u64 {
+pub fn size(name: &str, short: u64) -> u64 {
     std::env::var(name).ok().and_then(|it| it.parse().ok()).unwrap_or(short)
 }
 

@@ -7,11 +7,11 @@ use tokio::task::JoinSet;
 
 use crate::bot::{Bot, UNLIMITED, contains};
 
-const SOON: Duration = Duration::from_secs(20);
+pub const SOON: Duration = Duration::from_secs(20);
 const BUILT_IN_AT_ONCE: &str = "[burst]\nwindow_ms = 0\n";
 
 /// Waits until somebody heard something with these words.
-async fn heard(world: &World, user: &str, words: &str) -> Sent {
+pub async fn heard(world: &World, user: &str, words: &str) -> Sent {
     let found = |world: &World| world.sent_to(user).into_iter().find(|sent| sent.text.contains(words));
     if world.wait_until(SOON, |world| found(world).is_some()).await.is_err() {
         let texts: Vec<String> = world.sent_to(user).into_iter().map(|sent| sent.text).collect();
@@ -20,7 +20,7 @@ async fn heard(world: &World, user: &str, words: &str) -> Sent {
     found(world).unwrap()
 }
 
-async fn agrees(world: &World, user: &str) {
+pub async fn agrees(world: &World, user: &str) {
     world.say(user, "hello").await.unwrap();
     heard(world, user, "automated assistant").await;
     world.say(user, "yes").await.unwrap();

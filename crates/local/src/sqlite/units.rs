@@ -97,7 +97,11 @@ pub(super) fn admit(
         if conn.prepare_cached(sql::SEE)?.execute(params![id.as_bytes(), now.as_millis()])? == 0 {
             return Ok(Err(Admission::Known));
         }
-        let aggregate = owner(conn, sealed.aggregate)?;
+        // What one aggregate tells another is for that one itself, also where its addresses belong to somebody else.
+        let aggregate = match sealed.identity {
+            Some(_) => owner(conn, sealed.aggregate)?,
+            None => sealed.aggregate,
+        };
         let head = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?));
         let known = conn.prepare_cached(sql::HEAD)?.query_row([aggregate.as_bytes()], head).optional()?;
         let (no, consumed) = match known {

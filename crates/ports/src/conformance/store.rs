@@ -292,6 +292,14 @@ async fn an_alias_leads_to_its_owner(store: &dyn Store) {
     assert!(!store.claim(alias_key(new), new, None).await.unwrap(), "nobody else may");
     let (owner, numbered) = admit_one(store, text("ole2", "o3", "3")).await;
     assert_eq!((owner, numbered.number, numbered.identity), (old.into(), 2, Some(new)));
+    let to_itself = Envelope {
+        id: EventId::derive("operator", "merge"),
+        to: To::Aggregate(new.into()),
+        event: Event::MergeInto(old),
+        sent: None,
+    };
+    let (owner, numbered) = admit_one(store, to_itself).await;
+    assert_eq!((owner, numbered.number), (new.into(), 2), "what is for the contact itself reaches it");
     store.unclaim(alias_key(new), new).await.unwrap();
     assert!(!store.claim(alias_key(new), new, None).await.unwrap(), "only its owner frees it");
     assert!(store.claim(alias_key(new), new, Some(old)).await.unwrap(), "or hands it over");
