@@ -38,6 +38,7 @@ pub static ENGLISH: Texts = Texts {
     pay_too_many_numbers: "You named several numbers this week. Use one of them, or try again in some days.",
     pay_left: "Cancelled. Nothing was charged.",
     complaint: "I am sorry. I am asking MTN about your payment now. If the money came, it counts and I tell you at once.",
+    complaint_known: "I am sorry for the trouble. This is what I know.",
     complaint_none: "I am sorry. I see no payment from you in the last days. If you paid, talk to a person of ours.",
     human_button: "Talk to a person",
     no_receipt: "There is no payment yet. Type subscribe to see the plans.",
@@ -58,6 +59,7 @@ pub static ENGLISH: Texts = Texts {
     pay_trouble: "MoMo is having trouble. You have not been charged. Please try again in a while.",
     pay_not_sent: "I could not reach MoMo in time, so nothing was sent. You were not charged. Type subscribe to try again.",
     pay_other: "MTN did not take the payment. You were not charged. Type subscribe to try again, or human to reach us.",
+    pay_declined_twice,
     pay_again_at,
     pay_again_tomorrow: "That number had enough requests today. Try again tomorrow, or type subscribe and give another MTN number.",
     paying_soon: "Paying for more questions with MTN MoMo comes soon. Today your free questions work as usual.",
@@ -214,9 +216,10 @@ fn receipt(it: &Receipt<'_>) -> String {
     let hello =
         if it.late { "Your payment arrived late, and it counts. Thank you!" } else { "Paid. Thank you!" };
     let mtn = it.mtn_id.map(|id| format!(", MTN {id}")).unwrap_or_default();
+    let gift = it.gift.map(|day| format!(" The rest of {day} is a gift.")).unwrap_or_default();
     format!(
-        "{hello}\n{} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
-        it.plan, it.until, it.questions, it.code, it.price
+        "{hello}\n{} plan, {} questions a day, from {} to {}.{gift}\nReceipt {}: {}{mtn}.",
+        it.plan, it.questions, it.from, it.until, it.code, it.price
     )
 }
 
@@ -229,6 +232,13 @@ fn plans(questions: u32) -> String {
 fn pay_summary(plan: &str, price: &str, number: &str, until: &str) -> String {
     format!(
         "{plan} plan for {price}, paid by {number}.\nIt runs until {until} and does not renew by itself. Pay now?"
+    )
+}
+
+fn pay_declined_twice(clock: &str, tomorrow: bool) -> String {
+    let day = if tomorrow { "tomorrow" } else { "today" };
+    format!(
+        "That number declined twice, so I leave it alone. Try again {day} at {clock}, or type subscribe and give another MTN number."
     )
 }
 
