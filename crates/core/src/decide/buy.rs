@@ -242,7 +242,7 @@ impl Desk<'_> {
         self.queue(identity, Message::with_quick_replies(text, &[human]), Purpose::Money, None);
     }
 
-    fn tell_payment(&mut self, payment: PaymentId, event: payment::Event) {
+    pub fn tell_payment(&mut self, payment: PaymentId, event: payment::Event) {
         let event = Box::new(Event::Payment(event));
         self.emit(self.now, Action::Tell { target: Target::Payment(payment), event });
     }

@@ -79,8 +79,7 @@ pub static ENGLISH: Texts = Texts {
     forget_cancelled: "Good, nothing was deleted.",
     stopped: "I will not write to you first any more. I still answer your questions. Type START to undo this.",
     started: "I am here. Ask me anything.",
-    forget_ask: "Delete all your data? Your questions, answers and settings are erased for ever. \
-                 Paid days would be lost too. The questions you used today stay counted. Type yes to delete, no to keep.",
+    forget_ask,
     forget_buttons: ["Delete all", "Keep"],
     forgotten: "Done. Your data is deleted. Write again any time to start new.",
     greeting: "Hello! What do you want to know?",
@@ -267,6 +266,23 @@ fn human(contact: Option<&str>) -> String {
 fn nothing_to_cancel(until: Option<&str>) -> String {
     let plan = until.map(|until| format!(" Your plan ends on {until}.")).unwrap_or_default();
     format!("Nothing to cancel. We never take money by ourselves.{plan}")
+}
+
+fn forget_ask(until: Option<&str>, asked: bool) -> String {
+    let days = match until {
+        Some(until) => format!("Your paid days until {until} would be lost too."),
+        None => "Paid days would be lost too.".to_string(),
+    };
+    let late = if asked {
+        " You asked to pay in the last 7 days: money that comes from that later buys you nothing; \
+         a person of ours must sort it out."
+    } else {
+        ""
+    };
+    format!(
+        "Delete all your data? Your questions, answers and settings are erased for ever. {days}{late} \
+         The questions you used today stay counted. Type yes to delete, no to keep."
+    )
 }
 
 fn limit(limit: u32) -> String {

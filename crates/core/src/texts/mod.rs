@@ -202,8 +202,8 @@ pub struct Texts {
     pub stopped: &'static str,
     /// `start`.
     pub started: &'static str,
-    /// `delete my data`, asked once.
-    pub forget_ask: &'static str,
+    /// `delete my data`, asked once: the last day of a plan that runs, and whether money may still come.
+    pub forget_ask: fn(until: Option<&str>, asked: bool) -> String,
     /// Titles: delete, keep.
     pub forget_buttons: [&'static str; 2],
     /// Everything is deleted.

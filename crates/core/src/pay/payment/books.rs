@@ -16,8 +16,10 @@ impl Till<'_> {
             return;
         }
         let Some(order) = self.it.order.clone() else { return };
-        let fits =
-            is_ours && paid.money == order.price && paid.payer.is_none_or(|payer| payer == order.payer);
+        let fits = is_ours
+            && !self.it.disowned
+            && paid.money == order.price
+            && paid.payer.is_none_or(|payer| payer == order.payer);
         let late = !self.it.status.is_open();
         self.stop_polls();
         self.it.accepted = true;
@@ -76,7 +78,11 @@ impl Till<'_> {
             Status::Review => Account::Suspense,
             _ => return,
         };
-        let told = if self.it.status == Status::Success { self.it.granted_to } else { Some(order.contact) };
+        let told = if self.it.status == Status::Success {
+            self.it.granted_to
+        } else {
+            Some(order.contact).filter(|_| !self.it.disowned)
+        };
         self.it.status = Status::Refunded;
         self.it.refund = Some(mtn_id.to_string());
         self.book("refunded", paid.money, from, Account::Clearing, order.test);

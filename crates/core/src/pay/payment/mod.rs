@@ -61,6 +61,9 @@ pub struct Payment {
     /// MTN's number of the refund that was made by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund: Option<String>,
+    /// The person deleted their data: money that still comes is nobody's whom we know, and nobody is told.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub disowned: bool,
     /// What a newer release wrote.
     #[serde(flatten)]
     pub extra: Extra,
@@ -226,6 +229,8 @@ pub enum Event {
     Nudge,
     /// The person leaves it.
     Cancel,
+    /// The person deleted their data: money that still comes belongs to nobody we know.
+    Disown,
     /// A line of MTN's statement is this payment: as good as MTN's own answer.
     Statement(Paid),
     /// A line of MTN's statement names an order that our books lost.

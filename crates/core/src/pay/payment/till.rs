@@ -64,6 +64,8 @@ impl Till<'_> {
                 }
                 self.paid(paid, true);
             }
+            // Also before the order, which it may overtake.
+            Event::Disown => self.disown(),
             _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
             Event::PayerSays(verdict) => self.hear_payer(*verdict),
             Event::Nudge => self.nudge(),
@@ -75,7 +77,7 @@ impl Till<'_> {
     }
 
     fn start(&mut self, order: &Order) {
-        if self.it.order.is_some() {
+        if self.it.order.is_some() || self.it.disowned {
             return;
         }
         self.it.order = Some(order.clone());
@@ -124,6 +126,11 @@ impl Till<'_> {
         }
         self.it.status = Status::Cancelled;
         self.tell(What::Cancelled { prompted });
+    }
+
+    fn disown(&mut self) {
+        self.it.disowned = true;
+        self.cancel();
     }
 
     fn nudge(&mut self) {
@@ -398,6 +405,9 @@ impl Till<'_> {
     }
 
     pub fn tell(&mut self, what: What) {
+        if self.it.disowned {
+            return;
+        }
         if let Some(contact) = self.it.order.as_ref().map(|it| it.contact) {
             self.tell_contact(contact, what);
         }
