@@ -225,9 +225,16 @@ impl Desk<'_> {
     /// stand. It costs no question and no AI hears of it.
     pub fn answer_complaint(&mut self, identity: usize) {
         let now = self.now;
-        let young = self.contact.paying.requests.iter().filter(|it| now.since(it.at) < 7 * DAY);
-        let payments: Vec<PaymentId> = young.map(|it| it.payment).collect();
-        let first = if payments.is_empty() { self.texts.complaint_none } else { self.texts.complaint };
+        self.move_on();
+        let paying = &self.contact.paying;
+        let young = paying.requests.iter().filter(|it| now.since(it.at) < 7 * DAY);
+        let unpaid = young.filter(|it| !paying.grants.contains_key(&it.payment));
+        let payments: Vec<PaymentId> = unpaid.map(|it| it.payment).collect();
+        let first = match (payments.is_empty(), self.history().is_empty()) {
+            (false, _) => self.texts.complaint,
+            (true, false) => self.texts.complaint_known,
+            (true, true) => self.texts.complaint_none,
+        };
         for payment in payments {
             self.tell_payment(payment, payment::Event::Nudge);
         }

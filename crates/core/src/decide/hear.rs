@@ -77,6 +77,9 @@ impl Desk<'_> {
                         self.agree(identity);
                     } else if said == Said::Yes && self.hold_yes(numbered, identity) {
                         // It counts when the platform says that the start text was sent.
+                    } else if complaint::is_about_paying(text) {
+                        // They may have paid before they deleted their data.
+                        self.answer_complaint(identity);
                     } else if self.human_speaks(numbered.arrived) {
                         // A person of ours talks to them.
                     } else if said == Said::Plain {
@@ -122,7 +125,6 @@ impl Desk<'_> {
                     if let Some(tap) = self.typed(said, text) {
                         self.tap(tap, numbered, identity);
                     } else if complaint::is_about_paying(text) {
-                        self.move_on();
                         self.answer_complaint(identity);
                     } else if self.hear_number(text, identity) {
                         // It was the paying number, or meant to be.

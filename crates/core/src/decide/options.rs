@@ -8,10 +8,9 @@ use crate::contact::effect::Action;
 use crate::contact::event::Numbered;
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{
-    AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Request, Sending,
+    AnswerLanguage, Asked, Contact, Extra, Identity, Paying, Question, Region, RegionChoice, Request, Sending,
 };
 use crate::id::{EventId, PaymentId};
-use crate::pay::days::long_date;
 use crate::pay::payment;
 use crate::time::DAY;
 
@@ -83,10 +82,8 @@ impl Desk<'_> {
     pub fn ask_forget(&mut self, identity: usize) {
         let [delete, keep] = self.texts.forget_buttons;
         let buttons = [Button::new(delete, Tap::Forget), Button::new(keep, Tap::ForgetNot)];
-        let today = self.now.juba_day();
-        let until = self.contact.paying.through().filter(|through| today <= *through).map(long_date);
-        let is_under_way = self.contact.paying.requests.iter().any(|it| self.may_bring_money(it));
-        let text = (self.texts.forget_ask)(until.as_deref(), is_under_way);
+        let is_asked = self.disowned().any(|it| self.now.since(it.at) < 7 * DAY);
+        let text = (self.texts.forget_ask)(self.plan_end().as_deref(), is_asked);
         if self.reply(identity, Message::with_buttons(text, &buttons)) {
             self.contact.asked = Some(Asked::Forget);
             self.contact.forget_asked = Some(self.now);
@@ -111,11 +108,6 @@ impl Desk<'_> {
         if stood {
             self.say(identity, self.texts.forget_cancelled);
         }
-    }
-
-    /// Whether a request is so young that its money can still come.
-    fn may_bring_money(&self, request: &Request) -> bool {
-        self.now.since(request.at) < 7 * DAY && !self.contact.paying.grants.contains_key(&request.payment)
     }
 
     /// Erases the person, if that was asked not long ago.
@@ -145,6 +137,8 @@ impl Desk<'_> {
                 .into_iter()
                 .map(|it| Identity { address: None, extra: Extra::new(), ..it })
                 .collect(),
+            // The count alone: MTN's statement must not carry one name for two orders.
+            paying: Paying { orders: old.paying.orders, ..Paying::default() },
             ..Contact::default()
         };
         let granted = old.paying.grants.into_iter().filter(|(_, it)| !it.granted.gift).map(|(id, _)| id);
@@ -169,6 +163,12 @@ impl Desk<'_> {
             down: 0,
             unknown: 0,
         });
+    }
+
+    /// The requests that brought no days: what they may still bring is nobody's once the person is erased.
+    fn disowned(&self) -> impl Iterator<Item = &Request> {
+        let paying = &self.contact.paying;
+        paying.requests.iter().filter(|it| !paying.grants.contains_key(&it.payment))
     }
 
     /// A question that came too late to be answered unasked: it is asked about at the next message.

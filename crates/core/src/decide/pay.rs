@@ -6,7 +6,7 @@ use super::desk::Desk;
 use crate::contact::message::{Message, Purpose};
 use crate::contact::{Grant, Question, Standing};
 use crate::id::PaymentId;
-use crate::pay::days::long_date;
+use crate::pay::days::{long_date, short_date};
 use crate::pay::payer::Refusal;
 use crate::pay::payment::{Failure, Granted, News, What};
 use crate::texts::Receipt;
@@ -64,6 +64,10 @@ impl Desk<'_> {
 
     /// The questions that met the limit are answered now, oldest first.
     pub fn answer_limited(&mut self) {
+        if self.contact.paying.used.on(self.now.juba_day()) >= self.policy.quota.paid_per_day {
+            // More days are no more questions today.
+            return;
+        }
         for question in core::mem::take(&mut self.contact.limited) {
             self.take_question(Question { arrived: self.now, ..question });
         }
@@ -81,10 +85,14 @@ impl Desk<'_> {
         let granted = &self.contact.paying.grants.get(&payment)?.granted;
         let (_, period) = *self.contact.paying.periods().iter().find(|(id, _)| *id == payment)?;
         let (price, until) = (alloc::format!("{}", granted.price), long_date(period.through));
+        let day = granted.at.juba_day();
+        let gift = (period.first.0 == day.0.saturating_add(1)).then(|| short_date(day));
         Some((self.texts.receipt)(&Receipt {
             plan: self.texts.plan_title(granted.plan),
             price: &price,
+            from: &short_date(period.first),
             until: &until,
+            gift: gift.as_deref(),
             questions: self.policy.quota.paid_per_day,
             code: &granted.code,
             mtn_id: granted.mtn_id.as_deref(),
@@ -105,8 +113,10 @@ impl Desk<'_> {
             Failure::Trouble => texts.pay_trouble.into(),
             Failure::NotSent => texts.pay_not_sent.into(),
             Failure::Other => texts.pay_other.into(),
-            Failure::Refused(Refusal::Open { until } | Refusal::Declined { until }) => {
-                (texts.pay_again_at)(&until.juba_clock())
+            Failure::Refused(Refusal::Open { until }) => (texts.pay_again_at)(&until.juba_clock()),
+            Failure::Refused(Refusal::Declined { until }) => {
+                let is_later = until.juba_day() > self.now.juba_day();
+                (texts.pay_declined_twice)(&until.juba_clock(), is_later)
             }
             Failure::Refused(Refusal::Today) => texts.pay_again_tomorrow.into(),
         }

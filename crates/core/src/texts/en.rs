@@ -38,6 +38,7 @@ pub static ENGLISH: Texts = Texts {
     pay_too_many_numbers: "You named several numbers this week. Use one of them, or try again in some days.",
     pay_left: "Cancelled. Nothing was charged.",
     complaint: "I am sorry. I am asking MTN about your payment now. If the money came, it counts and I tell you at once.",
+    complaint_known: "I am sorry for the trouble. This is what I know.",
     complaint_none: "I am sorry. I see no payment from you in the last days. If you paid, talk to a person of ours.",
     human_button: "Talk to a person",
     no_receipt: "There is no payment yet. Type subscribe to see the plans.",
@@ -61,6 +62,7 @@ pub static ENGLISH: Texts = Texts {
     pay_trouble: "MoMo is having trouble. You have not been charged. Please try again in a while.",
     pay_not_sent: "I could not reach MoMo in time, so nothing was sent. You were not charged. Type subscribe to try again.",
     pay_other: "MTN did not take the payment. You were not charged. Type subscribe to try again, or human to reach us.",
+    pay_declined_twice,
     pay_again_at,
     pay_again_tomorrow: "That number had enough requests today. Try again tomorrow, or type subscribe and give another MTN number.",
     paying_soon: "Paying for more questions with MTN MoMo comes soon. Today your free questions work as usual.",
@@ -216,9 +218,10 @@ fn receipt(it: &Receipt<'_>) -> String {
     let hello =
         if it.late { "Your payment arrived late, and it counts. Thank you!" } else { "Paid. Thank you!" };
     let mtn = it.mtn_id.map(|id| format!(", MTN {id}")).unwrap_or_default();
+    let gift = it.gift.map(|day| format!(" The rest of {day} is a gift.")).unwrap_or_default();
     format!(
-        "{hello}\n{} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
-        it.plan, it.until, it.questions, it.code, it.price
+        "{hello}\n{} plan, {} questions a day, from {} to {}.{gift}\nReceipt {}: {}{mtn}.",
+        it.plan, it.questions, it.from, it.until, it.code, it.price
     )
 }
 
@@ -254,6 +257,13 @@ fn pay_summary(plan: &str, price: &str, number: &str, until: &str) -> String {
     )
 }
 
+fn pay_declined_twice(clock: &str, tomorrow: bool) -> String {
+    let day = if tomorrow { "tomorrow" } else { "today" };
+    format!(
+        "That number declined twice, so I leave it alone. Try again {day} at {clock}, or type subscribe and give another MTN number."
+    )
+}
+
 fn pay_again_at(clock: &str) -> String {
     format!("Your earlier request may still be on the phone. Approve only one. Try again at {clock}.")
 }
@@ -281,24 +291,28 @@ fn nothing_to_cancel(until: Option<&str>) -> String {
     format!("Nothing to cancel. We never take money by ourselves.{plan}")
 }
 
+fn forget_ask(until: Option<&str>, asked: bool) -> String {
+    let days = match until {
+        Some(until) => format!("Your paid days until {until} would be lost too."),
+        None => "Paid days would be lost too.".to_string(),
+    };
+    let late = if asked {
+        " You asked to pay in the last 7 days: money that comes from that later buys you nothing; \
+         a person of ours must sort it out."
+    } else {
+        ""
+    };
+    format!(
+        "Delete all your data? Your questions, answers and settings are erased for ever. {days}{late} \
+         The questions you used today stay counted. Type yes to delete, no to keep."
+    )
+}
+
 fn limit(limit: u32) -> String {
     format!(
         "You have used your {limit} free questions of today. New ones come at midnight. \
          I keep this question for a day. Paying for more questions comes soon."
     )
-}
-
-fn forget_ask(until: Option<&str>, is_under_way: bool) -> String {
-    let mut text =
-        "Delete all your data? Your questions, answers and settings are erased for ever.".to_string();
-    if let Some(until) = until {
-        text.push_str(&format!(" Your paid days until {until} are lost too."));
-    }
-    if is_under_way {
-        text.push_str(" Money of your last payment that comes later cannot be given to you any more.");
-    }
-    text.push_str(" The questions you used today stay counted. Type yes to delete, no to keep.");
-    text
 }
 
 fn cut_question(chars: usize) -> String {

@@ -19,8 +19,12 @@ pub struct Receipt<'a> {
     pub plan: &'a str,
     /// What was paid, such as "3,000 SSP".
     pub price: &'a str,
+    /// The first paid day, such as "5 Mar".
+    pub from: &'a str,
     /// The last paid day, such as "11 March 2026".
     pub until: &'a str,
+    /// The day of the payment, such as "4 Mar", where what was left of it is a gift.
+    pub gift: Option<&'a str>,
     /// Questions a day.
     pub questions: u32,
     /// The receipt's number.
@@ -116,6 +120,8 @@ pub struct Texts {
     pub pay_left: &'static str,
     /// A complaint about paying, with payments of the last days.
     pub complaint: &'static str,
+    /// The same where all of them came to their end with money.
+    pub complaint_known: &'static str,
     /// The same without any.
     pub complaint_none: &'static str,
     /// Title of the button that asks for a person.
@@ -162,7 +168,9 @@ pub struct Texts {
     pub pay_not_sent: &'static str,
     /// No reason that we know.
     pub pay_other: &'static str,
-    /// An earlier request may be on the phone, or the number declined twice: when to try again, in Juba time.
+    /// The number declined twice: until when it is left alone, in Juba time, and whether that is another day.
+    pub pay_declined_twice: fn(clock: &str, tomorrow: bool) -> String,
+    /// An earlier request may be on the phone: when to try again, in Juba time.
     pub pay_again_at: fn(clock: &str) -> String,
     /// The number's requests of the day are used up.
     pub pay_again_tomorrow: &'static str,
@@ -200,8 +208,8 @@ pub struct Texts {
     pub stopped: &'static str,
     /// `start`.
     pub started: &'static str,
-    /// `delete my data`, asked once.
-    pub forget_ask: fn(Option<&str>, bool) -> String,
+    /// `delete my data`, asked once: the last day of a plan that runs, and whether money may still come.
+    pub forget_ask: fn(until: Option<&str>, asked: bool) -> String,
     /// Titles: delete, keep.
     pub forget_buttons: [&'static str; 2],
     /// Everything is deleted.

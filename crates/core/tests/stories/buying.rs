@@ -175,3 +175,32 @@ fn a_complaint_about_paying_asks_mtn_and_never_the_ai() {
     talk.says("I paid but nothing");
     assert!(talk.heard().contains("I see no payment from you"), "{}", talk.heard());
 }
+
+#[test]
+fn a_complaint_in_two_lines_and_one_before_consent_reach_no_ai_either() {
+    let mut talk = Talk::buyer();
+    talk.pays_with("0921234567");
+    talk.says("I paid");
+    talk.says("nothing came to my phone");
+    talk.time_passes(MINUTE);
+    assert!(talk.times("I am asking MTN about your payment now") > 0 && talk.asked().is_none());
+    assert_eq!(talk.used(), 0);
+
+    let mut talk = Talk::new();
+    talk.says("I paid you but nothing");
+    assert!(talk.heard().contains("I see no payment from you"), "{}", talk.heard());
+    talk.taps(Tap::Agree);
+    assert_eq!(talk.asked(), None);
+}
+
+#[test]
+fn a_complaint_about_what_is_paid_shows_it_and_asks_nobody() {
+    let mut talk = Talk::buyer();
+    let payment = talk.pays_with("0921234567");
+    let what = talk.granted(Plan::Weekly, false);
+    talk.hears_of(payment, what);
+    talk.says("I paid but nothing");
+    let heard = talk.heard();
+    assert!(heard.contains("This is what I know.") && heard.contains("paid, receipt AB7K-3F9Q"), "{heard}");
+    assert!(!talk.payments_are_told().contains(&payment::Event::Nudge));
+}

@@ -1,6 +1,7 @@
 mod answers;
 mod bursts;
 mod buying;
+mod forgotten;
 mod humans;
 mod limits;
 mod offers;

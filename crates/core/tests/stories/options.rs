@@ -76,7 +76,7 @@ fn deletion_is_asked_once_and_confirmed_by_button() {
     let mut talk = Talk::agreed();
     talk.gets_an_answer("What is the secret of goats?");
     talk.says("delete my data");
-    assert!(talk.heard().contains("erased for ever"));
+    assert!(talk.heard().contains("Paid days would be lost"));
     assert_eq!(talk.count(Record::Forgotten), 0);
     talk.taps(Tap::Forget);
     assert!(talk.heard().contains("Your data is deleted"));

@@ -284,14 +284,14 @@ pub enum Event {
     Nudge,
     /// The person leaves it.
     Cancel,
+    /// The person deleted their data: money that still comes belongs to nobody we know.
+    Disown,
     /// A line of MTN's statement is this payment: as good as MTN's own answer.
     Statement(Paid),
     /// A line of MTN's statement names an order that our books lost.
     Recover(Assignment, Paid),
     /// A line of MTN's statement that fits nobody.
     Unclaimed(Paid),
-    /// The person deleted their data: money that still comes is nobody's we know.
-    Disown,
     /// Seven days after the wish of a person who deleted their data: the paying number goes.
     Scrub,
     /// An operator gives money under review to somebody.

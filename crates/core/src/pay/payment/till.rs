@@ -67,20 +67,24 @@ impl Till<'_> {
             Event::Assign(assignment) => self.assign(*assignment),
             Event::RefundedByHand(mtn_id) => self.refunded(mtn_id),
             Event::Statement(paid) => self.state(paid),
+            // Also before the order, which it may overtake.
+            Event::Disown => self.disown(),
             _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
             Event::PayerSays(verdict) => self.hear_payer(*verdict),
             Event::Nudge => self.nudge(),
             Event::Cancel => self.cancel(),
-            Event::Disown => self.disown(),
             Event::Scrub => self.scrub(),
         }
     }
 
     /// The person deleted their data. Money can still come for a week, so that long the order stays.
     fn disown(&mut self) {
-        let Some(order) = self.it.order.as_ref().filter(|_| !self.it.disowned) else { return };
+        if core::mem::replace(&mut self.it.disowned, true) {
+            return;
+        }
+        self.cancel();
+        let Some(order) = &self.it.order else { return };
         let due = order.wished.plus(YOUNG_MS).max(self.now);
-        self.it.disowned = true;
         let event = Box::new(AnyEvent::Payment(Event::Scrub));
         self.emit(due, Action::Tell { target: Target::Payment(self.id), event });
     }
@@ -96,7 +100,7 @@ impl Till<'_> {
     }
 
     fn start(&mut self, order: &Order) {
-        if self.it.order.is_some() || self.it.paid.is_some() {
+        if self.it.order.is_some() || self.it.paid.is_some() || self.it.disowned {
             return;
         }
         self.it.order = Some(order.clone());
