@@ -34,21 +34,6 @@ pub struct Paying {
     pub number: Option<Msisdn>,
     /// Orders made so far.
     pub orders: u32,
-    /// Reminders of the end of a plan.
-    pub reminded: Reminded,
-}
-
-/// Which reminders were given.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct Reminded {
-    /// Of which end: a renewal moves it, and begins anew.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub through: Option<JubaDay>,
-    /// How many.
-    pub count: u32,
-    /// When the last one.
-    pub last: Time,
 }
 
 /// Where the person is on the way to a plan.

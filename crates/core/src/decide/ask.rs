@@ -188,8 +188,6 @@ impl Desk<'_> {
             is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
         if may_ask && self.contact.region == RegionChoice::Unasked {
             self.ask_region(identity);
-        } else if may_ask {
-            self.remind(identity);
         }
     }
 

@@ -7,7 +7,7 @@
 //! - `hear`: envelopes and words. `start`: consent. `burst`: messages that belong together.
 //! - `ask`: questions, quota, answers. `send`: the outbox. `options`: region, language, deletion, late questions.
 //! - `buy`: the way to a plan. `pay`: what became of a payment. `status`: how things stand.
-//! - `remind`: the end of a plan. `support`: what operators do.
+//! - `support`: what operators do.
 
 mod ask;
 mod burst;
@@ -16,7 +16,6 @@ mod desk;
 mod hear;
 mod options;
 mod pay;
-mod remind;
 mod send;
 mod start;
 mod status;

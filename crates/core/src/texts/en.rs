@@ -49,7 +49,6 @@ pub static ENGLISH: Texts = Texts {
     pay_cancelled_open: "Cancelled. Do not enter your PIN. If you did, it counts.",
     pay_abandoned: "MTN has no such payment. You were not charged. Type subscribe to try again.",
     pay_review: "Money came that does not fit the order. A person of ours looks at it now. Nothing is lost. Type human to reach us.",
-    plan_ends,
     pay_gift,
     merged,
     pay_refunded: "Your money was given back. The days of that payment are gone.",
@@ -223,16 +222,6 @@ fn receipt(it: &Receipt<'_>) -> String {
         "{hello}\n{} plan, {} questions a day, from {} to {}.{gift}\nReceipt {}: {}{mtn}.",
         it.plan, it.questions, it.from, it.until, it.code, it.price
     )
-}
-
-fn plan_ends(until: &str, is_over: bool) -> String {
-    if is_over {
-        format!("Your plan ended on {until}. It does not renew by itself. Do you want another one?")
-    } else {
-        format!(
-            "Your plan ends on {until}. It does not renew by itself. You can add to it now; no day is lost."
-        )
-    }
 }
 
 fn pay_gift(days: u32, until: &str) -> String {

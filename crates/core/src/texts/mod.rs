@@ -142,8 +142,6 @@ pub struct Texts {
     pub pay_abandoned: &'static str,
     /// Money came that does not fit.
     pub pay_review: &'static str,
-    /// A plan ends, or has ended: its last day, whether it has passed.
-    pub plan_ends: fn(&str, bool) -> String,
     /// Days were given away: how many, until when.
     pub pay_gift: fn(u32, &str) -> String,
     /// Two accounts of one person were joined; until when the plan runs, where one does.

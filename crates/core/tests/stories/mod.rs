@@ -9,7 +9,6 @@ mod options;
 mod paid;
 mod pins;
 mod quota;
-mod reminders;
 mod revive;
 mod sends;
 mod start;

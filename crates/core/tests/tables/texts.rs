@@ -26,8 +26,6 @@ fn all(t: &Texts) -> Vec<String> {
         (t.region_set)("Malakal"),
         (t.forget_ask)(Some("30 December 2026"), true),
         (t.forget_ask)(None, false),
-        (t.plan_ends)("30 December 2026", true),
-        (t.plan_ends)("30 December 2026", false),
         (t.pay_gift)(1, "30 December 2026"),
         (t.merged)(Some("30 December 2026")),
         (t.human)(None),
