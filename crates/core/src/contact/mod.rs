@@ -19,7 +19,7 @@ use crate::id::{ContactId, EffectId, EventId};
 use crate::policy::Policy;
 use crate::time::{JubaDay, Time};
 use message::{Message, Purpose};
-pub use paying::{Grant, Paying, Request, Standing, Step};
+pub use paying::{Grant, Paying, Reminded, Request, Standing, Step};
 
 /// Schema number of [`Contact`]. A process neither leases nor commits a higher one than it knows.
 pub const SCHEMA: u32 = 1;

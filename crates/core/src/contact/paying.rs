@@ -34,6 +34,20 @@ pub struct Paying {
     pub number: Option<Msisdn>,
     /// Orders made so far.
     pub orders: u32,
+    /// The reminders of the plan's end that were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Reminded>,
+}
+
+/// Reminders that were given of one end of a plan; a renewal moves the end, and all begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// The last paid day that they are about.
+    pub through: JubaDay,
+    /// How many.
+    pub count: u32,
+    /// The due time of the latest: none that was due before it is given after it.
+    pub due: Time,
 }
 
 /// Where the person is on the way to a plan.

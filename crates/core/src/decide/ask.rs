@@ -188,6 +188,8 @@ impl Desk<'_> {
             is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
         if may_ask && self.contact.region == RegionChoice::Unasked {
             self.ask_region(identity);
+        } else if is_whole {
+            self.remind(identity);
         }
     }
 
@@ -196,7 +198,11 @@ impl Desk<'_> {
         match self.contact.more.take() {
             Some(more) if self.now < more.until => {
                 let message = self.part(&more.text, identity);
+                let is_last = message.quick_replies.is_empty();
                 self.queue(identity, message, Purpose::Answer, None);
+                if is_last {
+                    self.remind(identity);
+                }
             }
             _ => {
                 self.say(identity, self.texts.no_more);

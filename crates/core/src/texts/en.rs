@@ -43,6 +43,8 @@ pub static ENGLISH: Texts = Texts {
     human_button: "Talk to a person",
     no_receipt: "There is no payment yet. Type subscribe to see the plans.",
     receipt,
+    remind_before,
+    remind_after,
     pay_prompted: "Look at the phone of the payer now. MTN asks for the MoMo PIN there; enter it only in MTN's window. I never ask for it.",
     pay_expired: "Nothing happened on the phone in time. If you approved it, it still counts and I will tell you. Else type subscribe to try again.",
     pay_cancelled: "Cancelled. Nothing was charged.",
@@ -232,6 +234,16 @@ fn pay_gift(days: u32, until: &str) -> String {
 fn merged(until: Option<&str>) -> String {
     let until = until.map(|it| format!(" Your plan runs until {it}.")).unwrap_or_default();
     format!("Our team has joined your two accounts. What you paid counts here.{until}")
+}
+
+fn remind_before(plan: &str, until: &str) -> String {
+    format!(
+        "Your plan ({plan}) ends on {until} at midnight. It does not renew by itself. To go on, tap here:"
+    )
+}
+
+fn remind_after(plan: &str, until: &str) -> String {
+    format!("Your plan ({plan}) ended on {until}. It does not renew by itself. To go on, tap here:")
 }
 
 fn plans(questions: u32) -> String {

@@ -130,6 +130,10 @@ pub struct Texts {
     pub no_receipt: &'static str,
     /// A payment was granted.
     pub receipt: fn(&Receipt<'_>) -> String,
+    /// A reminder before the plan ends: its title and last day.
+    pub remind_before: fn(plan: &str, until: &str) -> String,
+    /// A reminder after it.
+    pub remind_after: fn(plan: &str, until: &str) -> String,
     /// The prompt is on its way to the phone.
     pub pay_prompted: &'static str,
     /// Nothing happened in time.

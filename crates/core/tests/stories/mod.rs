@@ -9,6 +9,7 @@ mod options;
 mod paid;
 mod pins;
 mod quota;
+mod reminders;
 mod revive;
 mod sends;
 mod start;

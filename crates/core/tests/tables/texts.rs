@@ -13,6 +13,8 @@ fn all(t: &Texts) -> Vec<String> {
         (t.help)(30, 300, true),
         (t.limit_offer)(30, 300),
         (t.limit_paying)(30),
+        (t.remind_before)("Monthly", "30 September 2026"),
+        (t.remind_after)("Monthly", "30 September 2026"),
         (t.forget_ask)(None, false),
         (t.forget_ask)(Some("30 September 2026"), true),
         (t.nothing_to_cancel)(None),
