@@ -3,6 +3,7 @@
 
 mod callbacks;
 mod chaos;
+mod failpoints;
 mod lost_rings;
 mod money;
 mod retention;

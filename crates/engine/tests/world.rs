@@ -1,6 +1,7 @@
 //! A small outside world: one channel and one AI, both scripted, and a process that can be killed.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -27,6 +28,8 @@ use async_trait::async_trait;
 use parking_lot::Mutex;
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
+
+use crate::failpoints::{Failpoint, Point};
 
 pub struct Real;
 
@@ -89,6 +92,10 @@ pub struct Outside {
     pub momo_says: Mutex<HashMap<PaymentId, Checked>>,
     /// When MoMo was asked how a payment stands; monotonic.
     pub momo_asked: Mutex<Vec<(PaymentId, Duration)>>,
+    /// References of all requests for money that were begun, taken or not.
+    pub momo_posts: Mutex<Vec<PaymentId>>,
+    /// Where a call breaks next, and how.
+    pub failpoint: Mutex<Option<Failpoint>>,
     /// How far the clock of the next processes is ahead.
     pub clock_ahead_ms: AtomicI64,
     /// Sends that were begun and whose end the process did not live to see, or was told nothing about.
@@ -194,6 +201,9 @@ impl Channel for Line {
             let it = Delivered { text: message.text.clone(), effect, mid };
             self.outside.delivered.lock().entry(to.user.clone()).or_default().push(it);
         }
+        if message.text.contains("Receipt") && self.reaches(Point::ReceiptSent).await {
+            return Outcome::Unknown;
+        }
         if self.dead.load(Ordering::SeqCst) {
             self.outside.in_doubt.fetch_add(1, Ordering::SeqCst);
         }
@@ -254,9 +264,18 @@ impl Alerts for Line {
 impl Payments for Line {
     async fn request(&self, charge: &Charge, _: Duration) -> Charged {
         self.alive().await;
-        let mut momo = self.outside.momo.lock();
-        if momo.0.iter().all(|it| it.reference != charge.reference) {
-            momo.0.push(charge.clone());
+        self.outside.momo_posts.lock().push(charge.reference);
+        if self.reaches(Point::PostSent).await {
+            return Charged::Unknown;
+        }
+        {
+            let mut momo = self.outside.momo.lock();
+            if momo.0.iter().all(|it| it.reference != charge.reference) {
+                momo.0.push(charge.clone());
+            }
+        }
+        if self.reaches(Point::TakenUnread).await {
+            return Charged::Unknown;
         }
         Charged::Taken
     }
@@ -267,7 +286,17 @@ impl Payments for Line {
         if let Some(said) = self.outside.momo_says.lock().get(&payment) {
             return Ok(said.clone());
         }
-        Ok(self.outside.momo.lock().1.clone().unwrap_or(Checked::Pending))
+        let (is_known, said) = {
+            let momo = self.outside.momo.lock();
+            (momo.0.iter().any(|it| it.reference == payment), momo.1.clone())
+        };
+        if !is_known {
+            return Ok(Checked::Missing);
+        }
+        if self.reaches(Point::StatusRead).await {
+            return Err(EffectFault { retry: Retry::After(0), alert: false, reason: "scripted".into() });
+        }
+        Ok(said.unwrap_or(Checked::Pending))
     }
 
     async fn payable(&self, _: Msisdn, _: Duration) -> Result<bool, EffectFault> {
@@ -324,6 +353,10 @@ impl Machine {
         Self { folder: tempfile::tempdir().unwrap(), outside: Arc::default(), policy, options }
     }
 
+    pub fn database(&self) -> PathBuf {
+        self.folder.path().join("test.db")
+    }
+
     pub fn start(&self) -> Process {
         self.start_with(|store, _| store)
     }
@@ -341,7 +374,7 @@ impl Machine {
     ) -> Process {
         let key = Key::from_bytes([7; 32]);
         let codec = Codec::new(&key, None, Arc::new(Real));
-        let path = self.folder.path().join("test.db");
+        let path = self.database();
         let store = Arc::new(open_when_free(&path, &codec));
         let deadline = Duration::from_millis(u64::try_from(self.policy.time.send_deadline_ms).unwrap());
         let line = Line { outside: Arc::clone(&self.outside), dead: Arc::default(), deadline };
