@@ -66,11 +66,13 @@ fn fate(dice: &Dice, day_ms: u64) -> Fate {
     }
 }
 
-fn misbehaves(world: &World) {
+/// Every other seed MTN never calls back.
+fn misbehaves(world: &World, seed: u64) {
     let rate = |call, chance, outcome| MomoRate { call, chance, outcome };
     let unavailable = || MomoOutcome::Fault(MomoFault::unavailable());
     let internal = || MomoOutcome::TakenThenFault(MomoFault::internal());
     world.momo(|knobs| {
+        knobs.callbacks.times = u32::from(calls_back(seed));
         knobs.jitter = Duration::from_millis(40);
         knobs.rates = vec![
             rate(MomoCall::RequestToPay, 0.1, MomoOutcome::TakenThenHang),
@@ -80,6 +82,10 @@ fn misbehaves(world: &World) {
             rate(MomoCall::Status, 0.01, MomoOutcome::TokenDies),
         ];
     });
+}
+
+fn calls_back(seed: u64) -> bool {
+    seed.is_multiple_of(2)
 }
 
 /// What a person does reaches the bot as Meta brings it: again until it is acknowledged, with the same id.
@@ -202,7 +208,7 @@ async fn killed_at_random_money_and_plans_agree_to_the_last_shilling() {
             knobs.fates.insert(payer(number).1, fate(&dice, day_ms));
         }
     });
-    misbehaves(&world);
+    misbehaves(&world, seed);
     let mut bot = Bot::new(&world, &policy(day_ms));
     bot.sells(&world);
     bot.start().await;
@@ -235,9 +241,10 @@ async fn killed_at_random_money_and_plans_agree_to_the_last_shilling() {
     let late = (0..people).filter(|it| times(&world, &user(*it), "arrived late") > 0).count();
     println!(
         "seed {seed}, {people} intents, {kills} kills: {} requests taken, {} paid, {plans} plans, {late} told late, \
-         {lost} answers lost, {reposted} references posted again; books {books}",
+         {lost} answers lost, {reposted} references posted again, callbacks {}; books {books}",
         all.len(),
-        paid.len()
+        paid.len(),
+        if calls_back(seed) { "sent" } else { "never" },
     );
 
     assert!(told.is_ok(), "seed {seed}: money without a grant: {told:?}");

@@ -7,9 +7,10 @@ use std::time::Duration;
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Input, Numbered};
 use answerbot_core::decide::Record;
-use answerbot_core::{AggregateId, Decision, Rules, State, decide_any};
+use answerbot_core::{AggregateId, Decision, EffectId, Rules, State, decide_any};
 use answerbot_ports::cache::Warm;
 use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, StoreError};
+use futures_util::FutureExt as _;
 
 use crate::desks::{Learned, Pile};
 use crate::slots::Slot;
@@ -41,7 +42,9 @@ async fn attend(shared: Arc<Shared>, aggregate: AggregateId) {
     let _seat = Seat(&shared, aggregate);
     let mut pause = PAUSE;
     while let Some(mut pile) = shared.desks.take(aggregate) {
-        match attend_once(&shared, aggregate, &mut pile).await {
+        // What was learned must not go with an adapter that panics: nothing else knows it.
+        let attended = AssertUnwindSafe(attend_once(&shared, aggregate, &mut pile)).catch_unwind().await;
+        match attended.unwrap_or_else(|_| Err(StoreError::Unavailable("it panicked".into()))) {
             Ok(()) => pause = PAUSE,
             Err(error) => {
                 metrics::counter!("attend_failed_total").increment(1);
@@ -74,6 +77,10 @@ async fn attend_once(
     aggregate: AggregateId,
     pile: &mut Pile,
 ) -> Result<(), StoreError> {
+    if !pile.unheard.is_empty() {
+        shared.ports.store.release(pile.unheard.clone()).await?;
+        pile.unheard.clear();
+    }
     loop {
         let basis = basis(shared, aggregate, pile).await?;
         // An outcome that came twice, such as an echo and then the call's own answer, needs no decision.
@@ -86,7 +93,7 @@ async fn attend_once(
             return Ok(());
         }
         let Some((decision, consumed)) = decided(shared, aggregate, &basis, pile).await? else { continue };
-        if commit(shared, aggregate, &basis, decision, consumed).await? {
+        if commit(shared, aggregate, &basis, decision, consumed, &mut pile.unheard).await? {
             tell_durable(std::mem::take(&mut pile.learned));
             pile.envelopes.clear();
             (pile.look, pile.tidy) = (false, false);
@@ -147,7 +154,7 @@ async fn decided(
         let envelopes = good.min(basis.envelopes.len());
         let consumed = envelopes.checked_sub(1).map_or(basis.consumed, |index| basis.envelopes[index].number);
         let Some(decision) = try_decide(shared, aggregate, basis, &inputs[..good]) else { return Ok(None) };
-        if commit(shared, aggregate, basis, decision, consumed).await? {
+        if commit(shared, aggregate, basis, decision, consumed, &mut pile.unheard).await? {
             tell_durable(pile.learned.drain(..good - envelopes).collect());
         }
         pile.look = true;
@@ -226,13 +233,15 @@ fn try_decide(
     result.ok().flatten()
 }
 
-/// Commits a decision and lets its effects go. False when somebody else decided first.
+/// Commits a decision and lets its effects go. False when somebody else decided first. Where the end of the write is
+/// not heard of, `unheard` keeps the effects that were born leased in it.
 async fn commit(
     shared: &Arc<Shared>,
     aggregate: AggregateId,
     basis: &Basis,
     decision: Decision<State>,
     consumed: u64,
+    unheard: &mut Vec<EffectId>,
 ) -> Result<bool, StoreError> {
     let now = shared.now();
     let mut slots: Vec<Option<Slot>> = Vec::with_capacity(decision.open.len());
@@ -268,7 +277,11 @@ async fn commit(
             shared.performing.end(effect.id, false);
         }
     }
-    let version = match shared.ports.store.commit(write).await? {
+    let leased = write.open.iter().filter(|(_, is_leased)| *is_leased);
+    unheard.extend(leased.map(|(effect, _)| effect.id));
+    let committed = shared.ports.store.commit(write).await?;
+    unheard.clear();
+    let version = match committed {
         Committed::Done(version) => version,
         Committed::Stale | Committed::Moved => return Ok(false),
     };

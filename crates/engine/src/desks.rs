@@ -4,9 +4,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use answerbot_core::AggregateId;
 use answerbot_core::contact::effect::Effect;
 use answerbot_core::contact::event::{Numbered, Outcome};
+use answerbot_core::{AggregateId, EffectId};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -26,6 +26,9 @@ pub(crate) struct Pile {
     /// Envelopes as they were admitted here; the store has them too.
     pub envelopes: Vec<Numbered>,
     pub learned: Vec<Learned>,
+    /// Effects of a write whose end nobody heard. Where it was done they are leased to this process, which does not
+    /// perform them: they are given back before anything else is written.
+    pub unheard: Vec<EffectId>,
     /// Look into the store, whatever is known here.
     pub look: bool,
     /// Decide even when nothing came: texts are past their time.
@@ -34,12 +37,14 @@ pub(crate) struct Pile {
 
 impl Pile {
     pub fn is_empty(&self) -> bool {
-        self.envelopes.is_empty() && self.learned.is_empty() && !self.look && !self.tidy
+        let has_nothing = self.envelopes.is_empty() && self.learned.is_empty() && self.unheard.is_empty();
+        has_nothing && !self.look && !self.tidy
     }
 
     pub fn add(&mut self, other: Self) {
         self.envelopes.extend(other.envelopes);
         self.learned.extend(other.learned);
+        self.unheard.extend(other.unheard);
         self.look |= other.look;
         self.tidy |= other.tidy;
     }
