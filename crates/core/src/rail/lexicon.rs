@@ -1,6 +1,7 @@
 //! Every word that a sign is made of, and how a typed word is taken for one of them.
 
 use alloc::collections::{BTreeMap, BTreeSet};
+use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -19,6 +20,8 @@ pub(super) struct Lexicon {
     exact: BTreeMap<String, Unit>,
     /// Sounding so; only words of five letters and more.
     sounds: BTreeMap<String, Vec<Unit>>,
+    /// With these letters when the vowels are left out; only where four and more are left.
+    bones: BTreeMap<String, Vec<Unit>>,
     /// Beginning so.
     beginnings: BTreeMap<char, Vec<(String, Unit)>>,
     /// Spelt nearly so, by first letter.
@@ -84,6 +87,10 @@ impl Lexicon {
             } else {
                 (tokens::sound(&word), if letters >= 8 { 2 } else { 1 })
             };
+            let bones = tokens::bones(&heard);
+            if bones.len() >= SHORTEST && most > 0 {
+                self.bones.entry(bones).or_default().push(unit);
+            }
             self.sounds.entry(heard.clone()).or_default().push(unit);
             let letters: Vec<char> = heard.chars().collect();
             if most > 0 {
@@ -124,11 +131,10 @@ impl Lexicon {
     pub fn units(&self, word: &str) -> Vec<Unit> {
         let mut found = Vec::new();
         self.add_known(word, &mut found);
-        if !found.is_empty() {
-            return found;
-        }
         let stem = tokens::arabic_stem(word).unwrap_or(word);
-        self.add_known(stem, &mut found);
+        if stem != word {
+            self.add_known(stem, &mut found);
+        }
         let ordinary = |word| self.ordinary.contains(word) || self.fillers.contains(word);
         if !found.is_empty() || ordinary(word) || ordinary(stem) {
             return found;
@@ -145,12 +151,19 @@ impl Lexicon {
         }
         let word = tokens::letters_for_digits(word).unwrap_or_else(|| word.to_string());
         self.add_known(&word, &mut found);
+        // "bleedin" is "bleeding".
+        if found.is_empty() && word.ends_with("in") {
+            self.add_known(&format!("{word}g"), &mut found);
+        }
         let heard = tokens::sound(&word);
         if let Some(units) = self.sounds.get(&heard) {
             found.extend(units);
         }
         if found.is_empty() {
             self.add_near(&heard, &mut found);
+        }
+        if found.is_empty() {
+            found.extend(self.bones.get(&tokens::bones(&heard)).into_iter().flatten());
         }
         found
     }

@@ -237,7 +237,7 @@ impl Matcher {
         if heard.has(guard.now) || heard.has(guard.victim) || heard.has(guard.kin) || heard.has(guard.act) {
             return true;
         }
-        let general = heard.has(guard.avoid) || heard.has(guard.ask);
+        let general = heard.has(guard.avoid) || heard.begins(guard.ask);
         !general || (kind == Kind::SelfHarm && heard.has(guard.me))
     }
 
@@ -248,7 +248,7 @@ impl Matcher {
             return !heard.has(guard.now);
         }
         let person = [guard.now, guard.help, guard.kin, guard.victim, guard.me, guard.act];
-        heard.has(guard.ask) && !person.iter().any(|part| heard.has(*part))
+        heard.begins(guard.ask) && !person.iter().any(|part| heard.has(*part))
     }
 
     /// Whether a long text calls for help around a sign.
@@ -333,6 +333,11 @@ impl Heard {
 
     fn has(&self, part: Part) -> bool {
         self.bits.get(usize::from(part) / 64).is_some_and(|bits| bits & (1 << (part % 64)) != 0)
+    }
+
+    /// Whether the message begins with a part, a word of address or two before it.
+    fn begins(&self, part: Part) -> bool {
+        self.spans.iter().any(|(it, start, _)| *it == part && *start <= 2)
     }
 
     /// Where all parts of a sign stand close together.

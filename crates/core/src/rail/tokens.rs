@@ -84,6 +84,17 @@ pub(super) fn sound(word: &str) -> String {
     out
 }
 
+/// The consonants of a word as it sounds, its first letter in front: "brthng" for "breathing".
+pub(super) fn bones(heard: &str) -> String {
+    let mut out = String::with_capacity(heard.len());
+    for (at, c) in heard.chars().enumerate() {
+        if (at == 0 || !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'w')) && !out.ends_with(c) {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Digits that stand for letters in a word of letters: 3 is ayn, 7 is ha, 5 is kha, 0 is o, 1 is i.
 pub(super) fn letters_for_digits(word: &str) -> Option<String> {
     let mixed = word.chars().any(|c| c.is_ascii_digit()) && word.chars().any(|c| c.is_ascii_alphabetic());
@@ -108,7 +119,7 @@ pub(super) fn letters_for_digits(word: &str) -> Option<String> {
 pub(super) fn arabic_stem(word: &str) -> Option<&str> {
     const FRONTS: &[&str] = &["وال", "بال", "فال", "كال", "ولل", "لل", "ال", "و", "ف", "ب"];
     FRONTS.iter().find_map(|front| {
-        let least = if front.ends_with('ل') { 2 } else { 3 };
+        let least = if *front == "ب" { 3 } else { 2 };
         word.strip_prefix(front).filter(|rest| rest.chars().count() >= least)
     })
 }
