@@ -9,6 +9,7 @@
 //! - [`mod@decide`]: the decisions, one file a subject (start, words, bursts, quota, answers, sends).
 //! - [`words`]: what a message alone means: a command, a greeting, a question.
 //! - [`prompt`]: what the AI is given. [`shape`] and [`guard`]: what may leave of what it said.
+//! - [`rail`]: danger heard in any spelling, before consent, quota and AI.
 //! - [`texts`]: every fixed sentence a person reads, one file a language.
 //! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
@@ -33,6 +34,7 @@ pub mod id;
 pub mod pay;
 pub mod policy;
 pub mod prompt;
+pub mod rail;
 pub mod retry;
 pub mod shape;
 pub mod texts;

@@ -9,6 +9,8 @@ mod laws;
 #[cfg(test)]
 mod pay;
 #[cfg(test)]
+mod rail;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod stories;
