@@ -414,13 +414,10 @@ async fn run(point: Point, how: How, seed: u64) -> u64 {
     let wish = wish(case.ann());
     case.brings(&wish).await;
     let pays = seed % 4 != 3;
-    case.comes_to(|contact, payment, texts| match pays {
-        true => {
-            payment.status == Status::Success
-                && !contact.paying.grants.is_empty()
-                && texts.iter().any(|it| it.contains("Receipt"))
-        }
-        false => texts.iter().any(|it| it.contains("declined on the phone")),
+    case.comes_to(|contact, payment, texts| {
+        let heard = |words: &str| texts.iter().any(|it| it.contains(words));
+        let is_granted = payment.status == Status::Success && !contact.paying.grants.is_empty();
+        if pays { is_granted && heard("Receipt") } else { heard("declined on the phone") }
     })
     .await;
     let is_refund = matches!(point, Point::MidRefund | Point::AfterRefund) && pays;

@@ -7,9 +7,10 @@ use super::desk::Desk;
 use crate::contact::effect::{Action, Case, Effect, Hint, Prompt};
 use crate::contact::event::{Event, Media, Numbered};
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{Asked, DayCount, Extra, Identity, Stage};
+use crate::contact::{Asked, DayCount, Extra, Identity, RegionChoice, Stage};
 use crate::pay::complaint;
 use crate::pay::price::Plan;
+use crate::rail;
 use crate::words::{self, Said, Word};
 
 impl Desk<'_> {
@@ -63,7 +64,7 @@ impl Desk<'_> {
     fn hear_new(&mut self, numbered: &Numbered, identity: usize) {
         match &numbered.envelope.event {
             Event::Text(text) => match words::read(text) {
-                Said::Danger => self.answer_danger(identity),
+                Said::Danger => self.answer_danger(text, identity),
                 Said::Word(Word::Subscribe) => self.show_start_again(identity),
                 Said::Word(Word::Start) => {
                     self.contact.quiet = false;
@@ -119,7 +120,10 @@ impl Desk<'_> {
         let human_speaks = self.human_speaks(numbered.arrived);
         match &numbered.envelope.event {
             Event::Text(text) => match words::read(text) {
-                Said::Danger => self.answer_danger(identity),
+                Said::Danger => {
+                    self.answer_danger(text, identity);
+                    self.hold_question(numbered, identity, text);
+                }
                 Said::Word(word) => self.obey(word, numbered, identity),
                 said => {
                     if let Some(tap) = self.typed(said, text) {
@@ -319,10 +323,31 @@ impl Desk<'_> {
         }
     }
 
-    fn answer_danger(&mut self, identity: usize) {
+    /// A sign of danger is answered at once, whatever else holds.
+    fn answer_danger(&mut self, text: &str, identity: usize) {
         self.move_on();
         self.record(Record::Danger);
-        self.queue(identity, Message::plain(self.texts.danger), Purpose::Danger, None);
+        let Some(danger) = rail::find(text) else { return };
+        let region = match self.contact.region {
+            RegionChoice::Chosen(region) => Some(region),
+            _ => None,
+        };
+        let said = rail::answer(&danger, self.texts.danger, region);
+        let mut message = Message::plain(said);
+        if self.contact.stage == Stage::Ready && !self.human_speaks(self.now) {
+            // A question that only sounds like it is one tap away from its answer.
+            let button = Button::new(self.texts.no_danger_button, Tap::AskAgain);
+            message = Message::with_quick_replies(message.text, &[button]);
+        }
+        self.queue(identity, message, Purpose::Danger, None);
+    }
+
+    /// Keeps what sounded like danger, in case that the person says it was only a question.
+    fn hold_question(&mut self, numbered: &Numbered, identity: usize, text: &str) {
+        if self.contact.stale.is_none() {
+            self.keep_stale(numbered, identity, text);
+            self.contact.stale_asked = true;
+        }
     }
 
     fn media_text(&self, media: Media) -> &'static str {

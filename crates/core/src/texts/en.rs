@@ -114,6 +114,7 @@ pub static ENGLISH: Texts = Texts {
     dropped: "Good, I leave it. Ask me anything.",
     danger: "This can be dangerous. Go to the nearest hospital or health centre now. Do not wait. \
              Ask someone near you to help you get there. You are not alone.",
+    no_danger_button: "It is a question",
     number_removed: "[number removed]",
     link_removed: "[link removed]",
 };

@@ -270,6 +270,8 @@ pub struct Texts {
     pub dropped: &'static str,
     /// Danger to life, until reviewed texts exist.
     pub danger: &'static str,
+    /// Title: it was only a question.
+    pub no_danger_button: &'static str,
     /// Stands where the guard took a phone number out.
     pub number_removed: &'static str,
     /// Stands where the guard took a link out.

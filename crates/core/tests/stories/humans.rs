@@ -145,3 +145,15 @@ fn what_met_the_limit_before_the_human_wrote_is_answered_after_paying() {
     talk.ai_answers("A disease.");
     assert_eq!(talk.asked(), None, "what was asked meanwhile is not answered later");
 }
+
+#[test]
+fn what_only_sounds_like_danger_is_one_tap_away_from_its_answer() {
+    let mut talk = Talk::agreed();
+    talk.says("my brother was bitten by a snake help");
+    assert!(talk.heard().contains("nearest hospital"));
+    assert_eq!(talk.contact.identities[0].free.used, 0, "it costs nothing");
+    talk.taps(answerbot_core::contact::message::Tap::AskAgain);
+    assert_eq!(talk.asked().as_deref(), Some("my brother was bitten by a snake help"));
+    talk.ai_answers("Keep him calm.");
+    assert_eq!(talk.contact.identities[0].free.used, 1);
+}

@@ -86,7 +86,7 @@ fn all(t: &Texts) -> Vec<String> {
 }
 
 fn titles(t: &Texts) -> Vec<&'static str> {
-    let mut all = vec![t.agree_button, t.more_button, t.plans_button];
+    let mut all = vec![t.agree_button, t.more_button, t.no_danger_button, t.plans_button];
     all.extend(t.menu_buttons);
     all.extend(t.region_buttons);
     all.extend(t.language_buttons);
