@@ -178,6 +178,15 @@ fn who_renewed_is_reminded_of_the_new_end_alone() {
 }
 
 #[test]
+fn what_was_due_before_the_plan_was_bought_is_not_told_right_behind_its_receipt() {
+    let mut talk = Talk::buyer();
+    talk.policy.paying.weekly_before_ms = vec![30 * 24 * HOUR, 24 * HOUR];
+    talk.is_granted(1, Plan::Weekly);
+    assert!(asks_at(&mut talk, (-7, 15, 0)).is_none());
+    assert!(asks_at(&mut talk, (0, 12, 0)).is_some());
+}
+
+#[test]
 fn at_most_as_many_as_the_policy_says() {
     let mut talk = with(Plan::Weekly);
     talk.policy.paying.max_reminders = 1;
