@@ -13,6 +13,7 @@
 //! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
 //! - [`circuit`]: whether a provider is worth asking.
+//! - [`reuse`]: when one answer may serve everyone who asks the same.
 //! - [`retry`]: the delays of the one retry loop, written out.
 //!
 //! **Architecture invariant:** nothing here knows Messenger's JSON, SQL, HTTP or a clock.
@@ -33,6 +34,7 @@ pub mod pay;
 pub mod policy;
 pub mod prompt;
 pub mod retry;
+pub mod reuse;
 pub mod shape;
 pub mod texts;
 pub mod time;

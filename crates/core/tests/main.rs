@@ -7,6 +7,8 @@ mod laws;
 #[cfg(test)]
 mod pay;
 #[cfg(test)]
+mod reuse;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod stories;
