@@ -14,6 +14,7 @@
 //! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
 //! - [`circuit`]: whether a provider is worth asking.
+//! - [`reuse`]: when one answer may serve everyone who asks the same.
 //! - [`retry`]: the delays of the one retry loop, written out.
 //!
 //! **Architecture invariant:** nothing here knows Messenger's JSON, SQL, HTTP or a clock.
@@ -36,6 +37,7 @@ pub mod policy;
 pub mod prompt;
 pub mod rail;
 pub mod retry;
+pub mod reuse;
 pub mod shape;
 pub mod texts;
 pub mod time;

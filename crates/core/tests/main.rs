@@ -11,6 +11,8 @@ mod pay;
 #[cfg(test)]
 mod rail;
 #[cfg(test)]
+mod reuse;
+#[cfg(test)]
 mod snapshots;
 #[cfg(test)]
 mod stories;
