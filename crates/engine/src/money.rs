@@ -11,8 +11,10 @@ use crate::Shared;
 
 /// A price that an operator confirmed or added counts within this time.
 const EVERY: Duration = Duration::from_secs(2);
-/// How often the sealing job may run, in a fleet too.
-const SEAL_EVERY_MS: i64 = 5_000;
+/// How often the sealing job may run, in a fleet too. Each look is a write.
+const SEAL_EVERY: Duration = Duration::from_secs(10);
+/// So long nobody else in a fleet seals.
+const SEAL_FOR_MS: i64 = 9_000;
 /// Entries sealed in one write.
 const SEAL_AT_ONCE: usize = 500;
 /// What was captured this lately may still be on its way to its contact.
@@ -21,8 +23,9 @@ const ON_ITS_WAY_MS: i64 = 10 * MINUTE;
 /// Runs until the process stops.
 pub(crate) async fn keep(shared: Arc<Shared>) {
     let mut failed = false;
+    let mut sealed = None;
     loop {
-        match once(&shared).await {
+        match once(&shared, &mut sealed).await {
             Ok(()) => failed = false,
             Err(error) if !failed => {
                 failed = true;
@@ -37,14 +40,21 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
     }
 }
 
-async fn once(shared: &Arc<Shared>) -> Result<(), StoreError> {
+async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(), StoreError> {
     let store = &shared.ports.store;
     let prices = PriceBook::from(store.prices().await?);
     if prices != shared.market().prices {
         tracing::info!("the price book changed");
         shared.set_prices(prices);
     }
-    if store.take("seal_entries", SEAL_EVERY_MS, shared.now()).await? {
+    // Without MoMo there is no money to keep books of.
+    let now = shared.ports.clock.monotonic();
+    let is_early = sealed.is_some_and(|last| now.saturating_sub(last) < SEAL_EVERY);
+    if shared.ports.payments.is_none() || is_early {
+        return Ok(());
+    }
+    *sealed = Some(now);
+    if store.take("seal_entries", SEAL_FOR_MS, shared.now()).await? {
         while store.seal_entries(SEAL_AT_ONCE).await? == SEAL_AT_ONCE {}
     }
     if store.take("count_money", HOUR, shared.now()).await? {
