@@ -115,11 +115,13 @@ async fn killed_right_after_pay_the_request_is_made_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_approval_after_the_window_is_late_and_counts_once() {
-    let (world, bot) = Bot::that_sells(QUICK).await;
+async fn an_approval_after_the_window_and_a_restart_is_late_and_counts_once() {
+    let (world, mut bot) = Bot::that_sells(QUICK).await;
     let prompt = is_prompted(&world, "carl", NUMBER, PAYER).await;
     heard(&world, "carl", "Nothing happened on the phone in time").await;
+    assert_eq!(bot.stop(), Some(0));
     world.momo_approve(&prompt.reference).unwrap();
+    bot.start().await;
     let receipt = heard(&world, "carl", "Receipt").await.text;
     assert!(receipt.contains("Your payment arrived late, and it counts. Thank you!"), "{receipt}");
     bot.well(&["payments", "check", &prompt.reference]);

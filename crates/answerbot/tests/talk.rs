@@ -116,7 +116,13 @@ async fn an_odd_event_never_costs_its_neighbours() {
     for (number, event) in odd.iter().enumerate() {
         let good = |part: &str| {
             let mid = format!("good-{number}-{part}");
-            payload::text(&page, "dora", &mid, &format!("What is {part} of {number}?"), 1_795_500_000_000)
+            payload::text(
+                &page,
+                "dora",
+                &mid,
+                &format!("What is {part} of {number}?"),
+                answerbot_sim::clock::now_ms(),
+            )
         };
         let body = payload::batch(&page, &[good("the one before"), event.clone(), good("the one after")], 0);
         assert_eq!(world.send_raw(body).await.unwrap(), 200, "{event}");
