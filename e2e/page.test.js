@@ -67,11 +67,13 @@ test("the order of Tab from the messages on is: chips, what else to send, compos
   await phone.chipTitles();
   await phone.page.locator("#scroll").focus();
   const names = [];
-  for (let i = 0; i < 7; i += 1) {
+  while (names.at(-1) !== "Send" && names.length < 12) {
     await phone.page.keyboard.press("Tab");
     names.push(await phone.page.evaluate(() => document.activeElement.getAttribute("aria-label") ?? (document.activeElement.textContent || document.activeElement.id)));
   }
-  assert.deepEqual(names, ["I agree", "My status", "My region", "Help", "Send something else", "composer", "Send"]);
+  // The link to the terms stands in the first message.
+  const buttons = names.filter((name) => !name.startsWith("http"));
+  assert.deepEqual(buttons, ["I agree", "Subscribe", "My status", "My region", "Help", "Send something else", "composer", "Send"]);
 });
 
 test("everything has its place at 320 by 568, without sideways scrolling", async (t) => {

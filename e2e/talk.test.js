@@ -104,7 +104,7 @@ test("help, menu and status are typed in any case and answered in plain words", 
     assert.ok(help.includes(word), `help names ${word}`);
   }
   await phone.ask("MENU", /What do you need/);
-  assert.deepEqual(await phone.chipTitles(), ["My status", "My region", "Help"]);
+  assert.deepEqual(await phone.chipTitles(), ["Subscribe", "My status", "My region", "Help"]);
   await phone.chip("My status").click();
   await phone.hears(/3 of 3 free questions left/);
   await phone.ask("Status!", /3 of 3 free questions left/);

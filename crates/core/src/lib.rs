@@ -9,10 +9,12 @@
 //! - [`mod@decide`]: the decisions, one file a subject (start, words, bursts, quota, answers, sends).
 //! - [`words`]: what a message alone means: a command, a greeting, a question.
 //! - [`prompt`]: what the AI is given. [`shape`] and [`guard`]: what may leave of what it said.
+//! - [`rail`]: danger heard in any spelling, before consent, quota and AI.
 //! - [`texts`]: every fixed sentence a person reads, one file a language.
 //! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
 //! - [`circuit`]: whether a provider is worth asking.
+//! - [`reuse`]: when one answer may serve everyone who asks the same.
 //! - [`retry`]: the delays of the one retry loop, written out.
 //!
 //! **Architecture invariant:** nothing here knows Messenger's JSON, SQL, HTTP or a clock.
@@ -33,7 +35,9 @@ pub mod id;
 pub mod pay;
 pub mod policy;
 pub mod prompt;
+pub mod rail;
 pub mod retry;
+pub mod reuse;
 pub mod shape;
 pub mod texts;
 pub mod time;

@@ -249,5 +249,7 @@ section! {
         monthly_after_ms: Vec<i64> = vec![24 * 3_600_000],
         /// Reminders of one plan's end, together.
         max_reminders: u32 = 3,
+        /// So long after the end of a plan nobody is reminded of it any more.
+        remind_until_ms: i64 = 7 * 24 * 3_600_000,
     }
 }

@@ -64,6 +64,12 @@ impl Time {
         format!("{:02}:{:02}", minutes / 60, minutes % 60)
     }
 
+    /// The hour of the day in Juba, 0 to 23.
+    #[must_use]
+    pub fn juba_hour(self) -> u32 {
+        u32::try_from(self.juba_wall_millis().rem_euclid(DAY) / HOUR).unwrap_or(0)
+    }
+
     fn juba_wall_millis(self) -> i64 {
         // A point outside jiff's range (years -9999 to 9999) gets today's offset.
         let offset =

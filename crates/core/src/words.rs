@@ -5,6 +5,8 @@
 
 use alloc::string::String;
 
+use crate::rail;
+
 /// A command that works at any time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Word {
@@ -118,38 +120,12 @@ const NO: &[&str] = &[
     "no", "n", "nope", "nah", "no thanks", "no thank you", "not now", "keep", "la", "la shukran", "لا", "لا شكرا",
 ];
 
-/// Phrases that mean somebody may die. The reviewed rules with their texts replace this short list later;
-/// until then each match gets the one text that is never wrong: go to the nearest hospital now.
-#[rustfmt::skip]
-const DANGER: &[&str] = &[
-    "snake bite", "snake bites", "snakebite", "snake bit", "snake has bitten", "bitten by a snake", "bitten by snake",
-    "drank poison", "drunk poison", "took poison", "taken poison", "swallowed poison", "ate poison", "kill myself",
-    "killing myself", "want to die", "end my life", "suicide", "not breathing", "cannot breathe", "can not breathe",
-    "can't breathe", "cant breathe", "unable to breathe", "stopped breathing", "is unconscious", "bleeding a lot",
-    "bleeding heavily", "heavy bleeding", "bleeding too much", "bleeding and pregnant", "pregnant and bleeding",
-    "is convulsing", "has convulsions", "having convulsions", "having fits", "being raped", "was raped", "raped me",
-    "لدغة ثعبان", "لدغني ثعبان", "انتحار", "نزيف حاد",
-];
-
-/// A question about danger in general is no danger: school books ask it.
-#[rustfmt::skip]
-const LEARNING: &[&str] = &[
-    "what is", "what are", "define", "definition", "explain", "essay", "meaning of", "causes of", "history", "how does",
-    "how do", "treatment of", "first aid for",
-];
-
-/// ... but with one of these a person is meant, and then it is never only school.
-#[rustfmt::skip]
-const PEOPLE: &[&str] = &[
-    "i", "i'm", "im", "me", "my", "we", "us", "our", "he", "she", "him", "her", "his", "now", "help", "urgent",
-];
-
 /// Reads one message.
 ///
 /// `text` is as the person sent it. Context decides what `Yes` and `No` answer; here they are only heard.
 #[must_use]
 pub fn read(text: &str) -> Said {
-    if dangerous(text) {
+    if rail::find(text).is_some() {
         return Said::Danger;
     }
     if text.len() > LONGEST {
@@ -261,31 +237,6 @@ fn is_number(text: &str) -> bool {
         }
     }
     (7..=15).contains(&digits)
-}
-
-fn dangerous(text: &str) -> bool {
-    // A long essay is no cry for help.
-    if text.len() > 400 {
-        return false;
-    }
-    // Whole words with a space on each side.
-    let mut lower = String::with_capacity(text.len() + 2);
-    lower.push(' ');
-    let letters = text.chars().flat_map(char::to_lowercase).filter(|c| !is_mark(*c)).map(folded);
-    for c in letters {
-        let c = if c.is_alphanumeric() || c == '\'' { c } else { ' ' };
-        if c != ' ' || !lower.ends_with(' ') {
-            lower.push(c);
-        }
-    }
-    lower.push(' ');
-    let has = |phrase: &&str| {
-        lower
-            .match_indices(phrase)
-            .any(|(at, _)| lower[..at].ends_with(' ') && lower[at + phrase.len()..].starts_with(' '))
-    };
-    let school = |lower: &str| LEARNING.iter().any(|words| lower.contains(words)) && !PEOPLE.iter().any(has);
-    DANGER.iter().any(has) && !school(&lower)
 }
 
 /// Marks without a width of their own: joiners, direction marks, variation selectors, Arabic short vowels.

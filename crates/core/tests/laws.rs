@@ -3,8 +3,10 @@
 use answerbot_core::contact::Contact;
 use answerbot_core::contact::effect::{Action, Effect, Kind, Reply, Retry};
 use answerbot_core::contact::event::{Event, Media, Outcome};
-use answerbot_core::contact::message::Tap;
+use answerbot_core::contact::message::{Purpose, Tap};
 use answerbot_core::decide::Record;
+use answerbot_core::pay::payment::{Failure, What};
+use answerbot_core::pay::price::Plan;
 use answerbot_core::{EventId, Policy, guard, prompt, shape, texts, words};
 use proptest::prelude::*;
 
@@ -14,6 +16,7 @@ use crate::talk::{HOUR, MINUTE, SECOND, Talk, failed};
 enum Step {
     Says(&'static str, i64),
     Does(Event),
+    Hears(u8, What),
     Outcome(Kind, Outcome),
     /// An outcome that came before, once more.
     Again(usize),
@@ -124,13 +127,50 @@ fn held(contact: &Contact) -> usize {
         + usize::from(contact.sending.as_ref().is_some_and(|it| it.unit.is_some()))
 }
 
+/// What somebody who pays does, and hears of two payments.
+fn paying_step() -> impl Strategy<Value = Step> {
+    let texts = [
+        "weekly",
+        "monthly",
+        "subscribe",
+        "receipt",
+        "cancel",
+        "yes",
+        "0921234567",
+        "0991234567",
+        "I paid but nothing",
+    ];
+    let taps = [Tap::PlanIs(Plan::Weekly), Tap::PlanIs(Plan::Monthly), Tap::Pay, Tap::PayOther];
+    let granted = || Talk::buyer().granted(Plan::Weekly, false);
+    let news = prop::sample::select(vec![
+        What::Prompted,
+        What::Expired,
+        What::Failed(Failure::NoFunds),
+        What::Cancelled { prompted: true },
+        What::Abandoned,
+        What::Review,
+        granted(),
+        What::Refunded,
+    ]);
+    prop_oneof![
+        4 => step(),
+        2 => prop::sample::select(texts.to_vec()).prop_map(|text| Step::Says(text, 0)),
+        3 => prop::sample::select(taps.to_vec()).prop_map(|tap| Step::Does(Event::Tap(tap))),
+        2 => (0_u8..2, news).prop_map(|(number, what)| Step::Hears(number, what)),
+    ]
+}
+
 fn run(steps: &[Step], policy: Policy) -> Talk {
-    let mut talk = Talk::agreed_with(policy);
+    run_in(Talk::agreed_with(policy), steps)
+}
+
+fn run_in(mut talk: Talk, steps: &[Step]) -> Talk {
     talk.platform_is_slow();
     let mut past: Vec<(Effect, Outcome)> = Vec::new();
     for step in steps {
         match step {
             Step::Says(text, age) => talk.says_at(text, talk.now.plus(-age)),
+            Step::Hears(number, what) => talk.is_told(crate::buying::news(*number, what.clone())),
             Step::Does(event) => talk.event(event.clone()),
             Step::Outcome(kind, outcome) => {
                 let due =
@@ -162,7 +202,10 @@ fn holds(talk: &Talk) {
     let contact = &talk.contact;
     assert!(contact.waiting.is_empty() || contact.asking.is_some(), "a question waits for nothing");
     assert!(contact.outbox.is_empty() || contact.sending.is_some(), "a message waits for nothing");
-    assert!(contact.parked.len() <= talk.policy.time.parked_answers);
+    let answers = contact.parked.iter().filter(|it| it.purpose == Purpose::Answer);
+    assert!(answers.count() <= talk.policy.time.parked_answers);
+    assert!(contact.paying.used.used <= talk.policy.quota.paid_per_day);
+    assert!(contact.paying.reminded.is_none_or(|it| it.count <= talk.policy.paying.max_reminders));
     assert!(contact.limited.len() <= talk.policy.time.limited_questions);
     assert!(contact.waiting.len() <= talk.policy.limits.waiting_questions);
     assert!(contact.memory.len() <= talk.policy.memory.turns);
@@ -170,11 +213,32 @@ fn holds(talk: &Talk) {
         if let Action::Send { message, .. } = &effect.action {
             assert!(shape::units(&message.text) <= 1_900 && !message.text.trim().is_empty());
             assert!(message.buttons.len() <= 3 && message.quick_replies.len() <= 13);
+            assert!(message.buttons.is_empty() || shape::units(&message.text) <= 640, "{}", message.text);
         }
     }
 }
 
 proptest! {
+    #[test]
+    fn whatever_happens_on_the_way_to_a_plan_everything_ends_and_one_prompt_is_open(steps in prop::collection::vec(paying_step(), 1..80)) {
+        let mut talk = run_in(Talk::buyer(), &steps);
+        let open = talk.contact.paying.requests.iter().filter(|it| !it.ended && talk.now.since(it.at).abs() < 6 * MINUTE);
+        prop_assert!(open.count() <= 1);
+        for _ in 0..600 {
+            let Some(effect) = talk.open.values().min_by_key(|it| (it.due, it.id)).cloned() else { break };
+            talk.now = talk.now.max(effect.due);
+            let outcome = match effect.action {
+                Action::Ask(_) => Outcome::Answered(Reply { text: "An answer.".into(), cut: false }),
+                Action::Send { .. } => Outcome::Sent(EventId::digest("sent")),
+                _ => Outcome::Done,
+            };
+            talk.learn(&effect, outcome);
+            holds(&talk);
+        }
+        prop_assert!(talk.open.is_empty(), "{:?}", talk.open);
+        prop_assert!(talk.contact.sending.is_none() && talk.contact.outbox.is_empty());
+    }
+
     #[test]
     fn whatever_happens_every_question_ends(steps in prop::collection::vec(step(), 1..80)) {
         let steps: Vec<Step> =

@@ -1,9 +1,12 @@
 //! Whole talks as a person sees them.
 
 use answerbot_core::contact::Region;
+use answerbot_core::contact::event::Event;
 use answerbot_core::contact::message::Tap;
+use answerbot_core::pay::payment::What;
+use answerbot_core::pay::price::Plan;
 
-use crate::talk::{HOUR, MINUTE, Talk};
+use crate::talk::{DAY, HOUR, MINUTE, Talk};
 
 #[test]
 fn a_first_day() {
@@ -53,5 +56,33 @@ fn goodbye() {
     talk.says("delete my data");
     talk.taps(Tap::Forget);
     talk.says("hello");
+    insta::assert_snapshot!(talk.script);
+}
+
+#[test]
+fn a_plan() {
+    let mut talk = Talk::buyer();
+    for number in 1..=3 {
+        talk.gets_an_answer(&format!("Question {number}, what is it?"));
+    }
+    talk.script.clear();
+    talk.asks("What is malaria?");
+    talk.says("weekly");
+    talk.says("092 123 4567");
+    talk.says("yes");
+    let payment = talk.contact.paying.requests[0].payment;
+    talk.hears_of(payment, What::Prompted);
+    talk.event(Event::Digits);
+    talk.says("status");
+    let what = talk.granted(Plan::Weekly, false);
+    talk.hears_of(payment, what);
+    talk.ai_answers("A disease that mosquitoes carry.");
+    talk.says("I paid but nothing");
+    talk.says("cancel");
+    talk.says("delete my data");
+    talk.says("keep");
+    talk.time_passes(7 * DAY);
+    talk.gets_an_answer("What is cholera?");
+    talk.says("help");
     insta::assert_snapshot!(talk.script);
 }

@@ -25,6 +25,7 @@ pub struct Talk {
     pub policy: Policy,
     pub prices: PriceBook,
     pub selling: Selling,
+    pub testers: Option<Vec<String>>,
     pub contact: Contact,
     pub now: Time,
     pub open: BTreeMap<EffectId, Effect>,
@@ -48,6 +49,7 @@ impl Talk {
             policy: Policy::default(),
             prices: PriceBook::built_in(),
             selling: Selling::Off,
+            testers: None,
             contact: Contact::default(),
             now: MORNING,
             open: BTreeMap::new(),
@@ -371,7 +373,12 @@ impl Talk {
     }
 
     pub fn rules(&self) -> Rules<'_> {
-        Rules { policy: &self.policy, prices: &self.prices, selling: self.selling, testers: None }
+        Rules {
+            policy: &self.policy,
+            prices: &self.prices,
+            selling: self.selling,
+            testers: self.testers.as_deref(),
+        }
     }
 
     fn apply(&mut self, decision: Decision) {

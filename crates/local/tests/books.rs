@@ -1,5 +1,6 @@
 //! Payments and the books in the file.
 
+use answerbot_core::pay::ledger::Entry;
 use answerbot_core::pay::payment::{Payment, Status};
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::{AggregateId, ContactId, PaymentId};
@@ -14,10 +15,14 @@ use crate::support::{Home, NOON};
 
 /// Writes a payment with an entry, whatever was there before.
 async fn write(store: &SqliteStore, (id, state): (PaymentId, Payment), pounds: i32) {
+    write_entry(store, state, captured(id, pounds)).await;
+}
+
+async fn write_entry(store: &SqliteStore, state: Payment, entry: Entry) {
+    let id = entry.payment;
     store.admit(vec![nudge(id, &id.uuid())], NOON).await.unwrap();
     let version = store.open(id.into()).await.unwrap().version;
-    let it = payment_commit(id, state, version, vec![captured(id, pounds)]);
-    store.commit(it).await.unwrap();
+    store.commit(payment_commit(id, state, version, vec![entry])).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +100,9 @@ async fn a_payment_is_read_back_found_by_its_codes_and_shows_no_number() {
 async fn sealed(home: &Home, entries: u8) -> (std::sync::Arc<SqliteStore>, Connection) {
     let store = home.store();
     for number in 1..=entries {
-        write(&store, payment(number, Status::Success), 3_000).await;
+        let (id, state) = payment(number, Status::Success);
+        let test = number % 3 == 0;
+        write_entry(&store, state, Entry { test, ..captured(id, 3_000) }).await;
     }
     assert_eq!(store.seal_entries(usize::MAX).await.unwrap(), usize::from(entries));
     let conn = home.raw();

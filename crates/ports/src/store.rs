@@ -152,14 +152,18 @@ impl PaymentFacets {
     fn of(id: PaymentId, payment: &Payment) -> Option<Self> {
         let (order, paid) = (payment.order.as_ref(), payment.paid.as_ref());
         Some(Self {
-            contact: payment.granted_to.or(order.map(|it| it.contact)),
+            contact: if payment.disowned && payment.assigned.is_none() {
+                None
+            } else {
+                payment.granted_to.or(order.map(|it| it.contact))
+            },
             status: Status::name(payment.status),
             payer: order.map(|it| it.payer).or(paid.and_then(|it| it.payer)),
             code: order.map_or_else(|| order::code(id), |it| it.code.clone()),
             external_id: order.map(|it| it.external_id.clone()),
             mtn_id: paid.and_then(|it| it.mtn_id.clone()),
-            wished: order.map(|it| it.wished).or(paid.map(|it| it.at))?,
-            test: order.is_some_and(|it| it.test),
+            wished: payment.since()?,
+            test: payment.is_test(),
         })
     }
 }

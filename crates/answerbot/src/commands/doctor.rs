@@ -1,6 +1,7 @@
 //! `doctor`: what is wrong, why it matters and what to do.
 
 use answerbot_core::pay::price::{Plan, PriceBook};
+use answerbot_core::rail;
 use answerbot_core::time::MINUTE;
 use answerbot_local::{Access, sqlite};
 use answerbot_ports::ai::Ai as _;
@@ -35,6 +36,7 @@ pub async fn run(raw: &Raw, as_json: bool) -> anyhow::Result<bool> {
             }
             let world = World::new(settings)?;
             check_key(&world, &mut findings);
+            check_rail(&mut findings);
             check_store(&world, &mut findings).await;
             check_outside(&world, &mut findings).await;
             check_momo(&world, &mut findings).await;
@@ -83,6 +85,26 @@ fn check_key(world: &World, findings: &mut Vec<Finding>) {
             well("key", "a key for development lies beside the store; set ENCRYPTION_KEY before people write")
         }
     });
+}
+
+/// Rules of danger that no nurse signed are heard all the same; their own texts are not said.
+fn check_rail(findings: &mut Vec<Finding>) {
+    let unsigned = rail::unreviewed();
+    if rail::book().is_none() {
+        findings.push(wrong(
+            "danger",
+            "the rules of danger cannot be read",
+            "Only the worst signs are heard. Use another build.",
+        ));
+    } else if unsigned.is_empty() {
+        findings.push(well("danger", "every rule is signed"));
+    } else {
+        let mut finding =
+            well("danger", &format!("{} rules are not signed: {}", unsigned.len(), unsigned.join(", ")));
+        finding.advice =
+            "People in danger get the general text. Have a nurse review them: docs/rail.md.".into();
+        findings.push(finding);
+    }
 }
 
 async fn check_store(world: &World, findings: &mut Vec<Finding>) {

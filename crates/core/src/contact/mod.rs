@@ -19,7 +19,7 @@ use crate::id::{ContactId, EffectId, EventId};
 use crate::policy::Policy;
 use crate::time::{JubaDay, Time};
 use message::{Message, Purpose};
-pub use paying::{Grant, Paying, Request, Step};
+pub use paying::{Grant, Paying, Reminded, Request, Standing, Step};
 
 /// Schema number of [`Contact`]. A process neither leases nor commits a higher one than it knows.
 pub const SCHEMA: u32 = 1;
@@ -116,6 +116,9 @@ pub struct Contact {
     /// The contact that this one was merged into: what still comes for it is handed on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub merged_into: Option<ContactId>,
+    /// Contacts that were merged into this one: each is taken over once.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub merged_from: Vec<ContactId>,
     /// Platform ids of what we sent last, so that an echo is known as ours.
     #[serde(skip_serializing_if = "VecDeque::is_empty")]
     pub sent_ids: VecDeque<EventId>,

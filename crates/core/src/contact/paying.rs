@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::DayCount;
 use crate::id::PaymentId;
 use crate::pay::days::{self, Period};
-use crate::pay::payment::Granted;
+use crate::pay::money::Money;
+use crate::pay::payment::{Failure, Granted, What};
 use crate::pay::phone::Msisdn;
 use crate::pay::price::{Plan, Quote};
 use crate::time::{JubaDay, Time};
@@ -33,6 +34,20 @@ pub struct Paying {
     pub number: Option<Msisdn>,
     /// Orders made so far.
     pub orders: u32,
+    /// The reminders of the plan's end that were given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reminded: Option<Reminded>,
+}
+
+/// Reminders that were given of one end of a plan; a renewal moves the end, and all begins anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reminded {
+    /// The last paid day that they are about.
+    pub through: JubaDay,
+    /// How many.
+    pub count: u32,
+    /// The due time of the latest: none that was due before it is given after it.
+    pub due: Time,
 }
 
 /// Where the person is on the way to a plan.
@@ -59,13 +74,59 @@ pub struct Request {
     pub payment: PaymentId,
     /// For what.
     pub plan: Plan,
+    /// What was shown and asked for; `None` in states of before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price: Option<Money>,
     /// Who pays.
     pub payer: Msisdn,
     /// When.
     pub at: Time,
+    /// What we heard of it last. Money is in the grants, not here.
+    #[serde(default)]
+    pub stands: Standing,
     /// No prompt of it can be on a phone any more.
     #[serde(default)]
     pub ended: bool,
+}
+
+/// How a payment stands that brought nothing yet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// Nothing was heard of it.
+    #[default]
+    Asked,
+    /// The prompt is on its way to the phone.
+    Prompted,
+    /// Nothing happened in time; a late approval counts.
+    Expired,
+    /// No money, and why.
+    Failed(Failure),
+    /// The person left it.
+    Cancelled {
+        /// A prompt may be on the phone all the same.
+        prompted: bool,
+    },
+    /// MTN knows nothing of it.
+    Abandoned,
+    /// Money came that does not fit; a person of ours looks at it.
+    Review,
+}
+
+impl Standing {
+    /// What news says of it; `None` for what the grants say.
+    #[must_use]
+    pub const fn of(what: &What) -> Option<Self> {
+        Some(match what {
+            What::Prompted => Self::Prompted,
+            What::Failed(why) => Self::Failed(*why),
+            What::Expired => Self::Expired,
+            What::Cancelled { prompted } => Self::Cancelled { prompted: *prompted },
+            What::Abandoned => Self::Abandoned,
+            What::Review => Self::Review,
+            What::Granted(_) | What::Refunded => return None,
+        })
+    }
 }
 
 /// What one payment granted.
@@ -105,6 +166,12 @@ impl Paying {
     #[must_use]
     pub fn through(&self) -> Option<JubaDay> {
         self.periods().last().map(|(_, period)| period.through)
+    }
+
+    /// The payment whose prompt can be on a phone now: not ended, and younger than `window_ms`.
+    #[must_use]
+    pub fn open_request(&self, now: Time, window_ms: i64) -> Option<&Request> {
+        self.requests.iter().find(|it| !it.ended && now.since(it.at) < window_ms)
     }
 
     /// Whether a day is paid for. The rest of the day of a payment is a gift, so it counts.

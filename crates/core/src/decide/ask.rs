@@ -3,6 +3,7 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec;
+use alloc::vec::Vec;
 
 use super::Record;
 use super::desk::Desk;
@@ -26,7 +27,7 @@ pub(super) fn question(numbered: &Numbered, identity: usize, text: &str, room: u
 
 /// The beginning of a text, for quoting it in one line.
 pub(super) fn quote(text: &str, chars: usize) -> String {
-    let line = text.split_whitespace().collect::<alloc::vec::Vec<_>>().join(" ");
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= chars {
         return line;
     }
@@ -187,6 +188,8 @@ impl Desk<'_> {
             is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
         if may_ask && self.contact.region == RegionChoice::Unasked {
             self.ask_region(identity);
+        } else if is_whole {
+            self.remind(identity);
         }
     }
 
@@ -195,7 +198,11 @@ impl Desk<'_> {
         match self.contact.more.take() {
             Some(more) if self.now < more.until => {
                 let message = self.part(&more.text, identity);
+                let is_last = message.quick_replies.is_empty();
                 self.queue(identity, message, Purpose::Answer, None);
+                if is_last {
+                    self.remind(identity);
+                }
             }
             _ => {
                 self.say(identity, self.texts.no_more);
@@ -263,12 +270,22 @@ impl Desk<'_> {
             self.contact.limited.pop_front();
         }
         let quota = &self.policy.quota;
+        let (free, paid) = (quota.free_per_day, quota.paid_per_day);
+        let mut buttons = Vec::new();
         let text = if self.contact.paying.is_paid_on(now.juba_day()) {
-            (self.texts.limit_paid)(quota.paid_per_day)
+            (self.texts.limit_paid)(paid)
+        } else if self.open_request().is_some() {
+            (self.texts.limit_paying)(free)
+        } else if self.is_sold() {
+            buttons = self.plan_buttons();
+            (self.texts.limit_offer)(free, paid)
         } else {
-            (self.texts.limit)(quota.free_per_day)
+            (self.texts.limit)(free)
         };
-        self.say(identity, text);
+        let offered = !buttons.is_empty();
+        if self.reply(identity, Message::with_buttons(text, &buttons)) && offered {
+            self.contact.asked = Some(Asked::Plan);
+        }
     }
 
     fn refuse(&mut self, question: &Question) {

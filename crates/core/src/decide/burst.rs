@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use crate::contact::Burst;
 use crate::contact::event::Numbered;
+use crate::pay::complaint;
 use crate::words;
 
 impl Desk<'_> {
@@ -56,7 +57,11 @@ impl Desk<'_> {
 
     /// The burst is over: it becomes a question and takes its unit.
     pub fn close_burst(&mut self) {
-        if let Some(burst) = self.contact.burst.take() {
+        let Some(burst) = self.contact.burst.take() else { return };
+        if complaint::is_about_paying(&burst.question.text) {
+            // No line alone said so, all of them together do.
+            self.answer_complaint(burst.question.identity);
+        } else {
             self.take_question(burst.question);
         }
     }

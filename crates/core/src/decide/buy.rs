@@ -10,7 +10,7 @@ use crate::aggregate::Target;
 use crate::contact::effect::Action;
 use crate::contact::event::Event;
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{Asked, Request, Step};
+use crate::contact::{Asked, Request, Standing, Step};
 use crate::id::PaymentId;
 use crate::pay::days;
 use crate::pay::order;
@@ -20,29 +20,49 @@ use crate::pay::price::{Plan, Quote, Selling};
 use crate::time::DAY;
 
 impl Desk<'_> {
-    /// What a plan costs today, where it is sold.
-    fn quote(&self, plan: Plan) -> Option<Quote> {
+    /// What a plan costs today, where it is sold to this person.
+    pub fn quote(&self, plan: Plan) -> Option<Quote> {
         let rules = self.rules;
+        let mut addresses = self.contact.identities.iter().filter_map(|it| it.address.as_ref());
+        let may_buy = |list: &[String]| addresses.any(|to| list.contains(&to.user));
+        if !rules.testers.is_none_or(may_buy) {
+            return None;
+        }
         rules.prices.quote(plan, self.now.juba_day(), rules.selling, &self.policy.paying)
+    }
+
+    /// Whether this person can buy any plan today.
+    pub fn is_sold(&self) -> bool {
+        Plan::ALL.into_iter().any(|plan| self.quote(plan).is_some())
+    }
+
+    /// The payment whose prompt can be on a phone now.
+    pub fn open_request(&self) -> Option<&Request> {
+        self.contact.paying.open_request(self.now, self.policy.paying.prompt_window_ms)
     }
 
     /// `subscribe`: the plans with their prices.
     pub fn show_plans(&mut self, identity: usize) {
-        let quotes = Plan::ALL.into_iter().filter_map(|plan| self.quote(plan));
-        let title = |plan| self.texts.plan_title(plan);
-        let buttons: Vec<Button> = quotes
-            .map(|quote| {
-                Button::new(format!("{} {}", title(quote.plan), quote.price), Tap::PlanIs(quote.plan))
-            })
-            .collect();
+        let buttons = self.plan_buttons();
         if buttons.is_empty() {
             self.say(identity, self.texts.paying_soon);
             return;
         }
         let text = (self.texts.plans)(self.policy.quota.paid_per_day);
-        if self.reply(identity, Message::with_buttons(text, &buttons)) {
-            self.contact.asked = Some(Asked::Plan);
-        }
+        self.reply_money(identity, Message::with_buttons(text, &buttons));
+        self.contact.asked = Some(Asked::Plan);
+    }
+
+    /// A button for each plan that is sold.
+    pub fn plan_buttons(&self) -> Vec<Button> {
+        let quotes = Plan::ALL.into_iter().filter_map(|plan| self.quote(plan));
+        quotes.map(|quote| self.plan_button(quote)).collect()
+    }
+
+    /// A plan with today's price.
+    pub fn plan_button(&self, quote: Quote) -> Button {
+        let title = format!("{} {}", self.texts.plan_title(quote.plan), quote.price);
+        Button::new(title, Tap::PlanIs(quote.plan))
     }
 
     /// A plan was chosen, perhaps by an old button: today's price counts.
@@ -68,7 +88,7 @@ impl Desk<'_> {
 
     fn ask_number(&mut self, plan: Plan, identity: usize) {
         self.contact.paying.step = Some(Step::Number(plan));
-        self.say(identity, self.texts.pay_ask_number);
+        self.say_money(identity, self.texts.pay_ask_number);
     }
 
     /// Whether a text gives the number that was asked for. One without a number is a question: paying never
@@ -82,11 +102,11 @@ impl Desk<'_> {
         let sandbox = self.rules.selling == Selling::Sandbox;
         match phone::find(text, &self.policy.paying.mtn_prefixes, sandbox) {
             Found::None if phone::is_only_number(text) => {
-                self.say(identity, self.texts.pay_bad_number);
+                self.say_money(identity, self.texts.pay_bad_number);
             }
             Found::None => return false,
             Found::NotMtn(_) => {
-                self.say(identity, self.texts.pay_not_mtn);
+                self.say_money(identity, self.texts.pay_not_mtn);
             }
             Found::Mtn(payer) => self.offer(plan, payer, identity),
         }
@@ -103,9 +123,8 @@ impl Desk<'_> {
         let text = (self.texts.pay_summary)(title, &price, &payer.national(), &until);
         let [pay, other] = self.texts.pay_buttons;
         let buttons = [Button::new(pay, Tap::Pay), Button::new(other, Tap::PayOther)];
-        if self.reply(identity, Message::with_buttons(text, &buttons)) {
-            self.contact.asked = Some(Asked::Pay);
-        }
+        self.reply_money(identity, Message::with_buttons(text, &buttons));
+        self.contact.asked = Some(Asked::Pay);
     }
 
     pub fn other_number(&mut self, identity: usize) {
@@ -126,11 +145,9 @@ impl Desk<'_> {
             // What was shown is old: today's price, and the question again.
             return self.offer(quote.plan, payer, identity);
         }
-        let window = rules.prompt_window_ms;
-        let open = self.contact.paying.requests.iter().find(|it| !it.ended && self.now.since(it.at) < window);
-        if let Some(open) = open {
-            let text = (self.texts.pay_again_at)(&open.at.plus(window).juba_clock());
-            self.say(identity, text);
+        if let Some(open) = self.open_request() {
+            let text = (self.texts.pay_again_at)(&open.at.plus(rules.prompt_window_ms).juba_clock());
+            self.say_money(identity, text);
             return;
         }
         let week = |it: &&Request| self.now.since(it.at) < 7 * DAY && it.payer != payer;
@@ -139,12 +156,12 @@ impl Desk<'_> {
         others.sort_unstable();
         others.dedup();
         if others.len() >= rules.numbers_per_week as usize {
-            self.say(identity, self.texts.pay_too_many_numbers);
+            self.say_money(identity, self.texts.pay_too_many_numbers);
             return;
         }
         self.order(quote, payer);
         self.contact.paying.step = None;
-        self.say(identity, self.texts.pay_asking);
+        self.say_money(identity, self.texts.pay_asking);
     }
 
     fn order(&mut self, quote: Quote, payer: Msisdn) {
@@ -154,7 +171,15 @@ impl Desk<'_> {
         paying.number = Some(payer);
         let seq = paying.orders;
         paying.requests.retain(|it| self.now.since(it.at) < 7 * DAY);
-        paying.requests.push(Request { payment, plan: quote.plan, payer, at: self.now, ended: false });
+        paying.requests.push(Request {
+            payment,
+            plan: quote.plan,
+            price: Some(quote.price),
+            payer,
+            at: self.now,
+            stands: Standing::default(),
+            ended: false,
+        });
         let order = Order {
             contact: self.id(),
             code: order::code(payment),
@@ -172,29 +197,44 @@ impl Desk<'_> {
 
     /// `cancel` on the way to a plan, or with a request open. False when there is nothing of the kind.
     pub fn cancel_paying(&mut self, identity: usize) -> bool {
-        let window = self.policy.paying.prompt_window_ms;
-        let now = self.now;
-        let paying = &mut self.contact.paying;
-        let left = paying.step.take().is_some();
-        let open = paying.requests.iter().find(|it| !it.ended && now.since(it.at) < window);
-        match open.map(|it| it.payment) {
+        let left = self.contact.paying.step.take().is_some();
+        match self.open_request().map(|it| (it.payment, it.stands)) {
+            // The payment is cancelled already and will say nothing more.
+            Some((_, Standing::Cancelled { .. })) => self.say_money(identity, self.texts.pay_cancelled_open),
             // Its own news tells the person.
-            Some(payment) => self.tell_payment(payment, payment::Event::Cancel),
+            Some((payment, _)) => self.tell_payment(payment, payment::Event::Cancel),
             None if left => {
-                self.say(identity, self.texts.pay_left);
+                self.say_money(identity, self.texts.pay_left);
             }
             None => return false,
         }
         true
     }
 
+    /// A few digits while a payment is open are likely the PIN. False when none is open.
+    pub fn warn_of_pin(&mut self, identity: usize) -> bool {
+        let is_open = self.open_request().is_some();
+        if is_open {
+            self.move_on();
+            self.say_money(identity, self.texts.pin);
+        }
+        is_open
+    }
+
     /// "I paid but nothing": MTN is asked about every payment of the last days now, and the person hears how things
     /// stand. It costs no question and no AI hears of it.
     pub fn answer_complaint(&mut self, identity: usize) {
         let now = self.now;
-        let young = self.contact.paying.requests.iter().filter(|it| now.since(it.at) < 7 * DAY);
-        let payments: Vec<PaymentId> = young.map(|it| it.payment).collect();
-        let first = if payments.is_empty() { self.texts.complaint_none } else { self.texts.complaint };
+        self.move_on();
+        let paying = &self.contact.paying;
+        let young = paying.requests.iter().filter(|it| now.since(it.at) < 7 * DAY);
+        let unpaid = young.filter(|it| !paying.grants.contains_key(&it.payment));
+        let payments: Vec<PaymentId> = unpaid.map(|it| it.payment).collect();
+        let first = match (payments.is_empty(), self.history().is_empty()) {
+            (false, _) => self.texts.complaint,
+            (true, false) => self.texts.complaint_known,
+            (true, true) => self.texts.complaint_none,
+        };
         for payment in payments {
             self.tell_payment(payment, payment::Event::Nudge);
         }
@@ -203,16 +243,9 @@ impl Desk<'_> {
         self.queue(identity, Message::with_quick_replies(text, &[human]), Purpose::Money, None);
     }
 
-    fn tell_payment(&mut self, payment: PaymentId, event: payment::Event) {
+    pub fn tell_payment(&mut self, payment: PaymentId, event: payment::Event) {
         let event = Box::new(Event::Payment(event));
         self.emit(self.now, Action::Tell { target: Target::Payment(payment), event });
-    }
-
-    /// Ends a request: a new one may follow.
-    pub fn end_request(&mut self, payment: PaymentId) {
-        for request in self.contact.paying.requests.iter_mut().filter(|it| it.payment == payment) {
-            request.ended = true;
-        }
     }
 
     /// The receipt of the last payment, again.
@@ -222,10 +255,12 @@ impl Desk<'_> {
         let periods = self.contact.paying.periods();
         let last = periods.iter().rev().map(|(payment, _)| *payment).find(is_paid);
         match last.and_then(|payment| self.receipt(payment)) {
-            Some(receipt) => self.say(identity, receipt),
-            None if self.quote(Plan::Weekly).is_some() => self.say(identity, self.texts.no_receipt),
-            None => self.say(identity, self.texts.paying_soon),
-        };
+            Some(receipt) => self.say_money(identity, receipt),
+            None if self.is_sold() => self.say_money(identity, self.texts.no_receipt),
+            None => {
+                self.say(identity, self.texts.paying_soon);
+            }
+        }
     }
 
     fn draw(&self, what: &str) -> [u8; 16] {

@@ -172,6 +172,19 @@ impl<'a> Desk<'a> {
         may
     }
 
+    /// Queues a reply about money: it counts like others, but nothing silences it.
+    pub fn reply_money(&mut self, identity: usize, message: Message) {
+        if self.contact.free_replies.take(self.now.juba_day(), self.policy.limits.free_replies_per_day) {
+            self.record(Record::FreeReply);
+        }
+        self.queue(identity, message, Purpose::Notice, None);
+    }
+
+    /// As [`Desk::reply_money`], with a text alone.
+    pub fn say_money(&mut self, identity: usize, text: impl Into<String>) {
+        self.reply_money(identity, Message::plain(text));
+    }
+
     /// Takes one of the day's free replies. After the last one there is a note, then silence.
     pub fn take_free_reply(&mut self, identity: usize) -> bool {
         let day = self.now.juba_day();

@@ -1,24 +1,25 @@
 //! Envelopes: who speaks, and what their words mean here and now.
 
-use alloc::string::{String, ToString};
+use alloc::string::ToString;
 
 use super::Record;
 use super::desk::Desk;
 use crate::contact::effect::{Action, Case, Effect, Hint, Prompt};
 use crate::contact::event::{Event, Media, Numbered};
 use crate::contact::message::{Button, Message, Purpose, Tap};
-use crate::contact::{Asked, DayCount, Extra, Identity, Stage};
+use crate::contact::{Asked, DayCount, Extra, Identity, RegionChoice, Stage};
 use crate::pay::complaint;
 use crate::pay::price::Plan;
+use crate::rail;
 use crate::words::{self, Said, Word};
 
 impl Desk<'_> {
     /// Folds one envelope in.
     pub fn hear(&mut self, numbered: &Numbered) {
-        let identity = self.identity_of(numbered);
         if self.hand_on(&numbered.envelope.event) {
             return;
         }
+        let identity = self.identity_of(numbered);
         match &numbered.envelope.event {
             Event::OwnEcho { effect, message } => self.confirm(*effect, *message),
             Event::PageEcho { message, digest } => self.hear_page(numbered, *message, *digest),
@@ -30,6 +31,7 @@ impl Desk<'_> {
             // Taking a message back is no message: the reply window and what waits for it stay as they are.
             Event::Unsent(event) => self.unsend(*event),
             Event::Paying(news) => self.hear_payment(news, identity),
+            Event::Erase => self.erase(identity),
             Event::Gift(gift) => self.hear_gift(gift, identity),
             Event::MergeInto(contact) => self.merge_into(*contact),
             Event::Merged(estate) => self.inherit(estate),
@@ -62,7 +64,7 @@ impl Desk<'_> {
     fn hear_new(&mut self, numbered: &Numbered, identity: usize) {
         match &numbered.envelope.event {
             Event::Text(text) => match words::read(text) {
-                Said::Danger => self.answer_danger(identity),
+                Said::Danger => self.answer_danger(text, identity),
                 Said::Word(Word::Subscribe) => self.show_start_again(identity),
                 Said::Word(Word::Start) => {
                     self.contact.quiet = false;
@@ -76,6 +78,9 @@ impl Desk<'_> {
                         self.agree(identity);
                     } else if said == Said::Yes && self.hold_yes(numbered, identity) {
                         // It counts when the platform says that the start text was sent.
+                    } else if complaint::is_about_paying(text) {
+                        // They may have paid before they deleted their data.
+                        self.answer_complaint(identity);
                     } else if self.human_speaks(numbered.arrived) {
                         // A person of ours talks to them.
                     } else if said == Said::Plain {
@@ -90,6 +95,7 @@ impl Desk<'_> {
             Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => {
                 self.tap(*tap, numbered, identity);
             }
+            Event::Digits if self.warn_of_pin(identity) => {}
             _ if self.human_speaks(numbered.arrived) => {}
             _ => self.remind_to_agree(identity),
         }
@@ -114,13 +120,15 @@ impl Desk<'_> {
         let human_speaks = self.human_speaks(numbered.arrived);
         match &numbered.envelope.event {
             Event::Text(text) => match words::read(text) {
-                Said::Danger => self.answer_danger(identity),
+                Said::Danger => {
+                    self.answer_danger(text, identity);
+                    self.hold_question(numbered, identity, text);
+                }
                 Said::Word(word) => self.obey(word, numbered, identity),
                 said => {
                     if let Some(tap) = self.typed(said, text) {
                         self.tap(tap, numbered, identity);
                     } else if complaint::is_about_paying(text) {
-                        self.move_on();
                         self.answer_complaint(identity);
                     } else if self.hear_number(text, identity) {
                         // It was the paying number, or meant to be.
@@ -130,6 +138,7 @@ impl Desk<'_> {
                 }
             },
             Event::Tap(tap) => self.tap(*tap, numbered, identity),
+            Event::Digits if self.warn_of_pin(identity) => {}
             _ if human_speaks => {}
             Event::Digits => {
                 self.move_on();
@@ -224,7 +233,7 @@ impl Desk<'_> {
         match word {
             Word::Help => {
                 let quota = &self.policy.quota;
-                self.say(identity, (self.texts.help)(quota.free_per_day, quota.paid_per_day));
+                self.say(identity, (self.texts.help)(quota.free_per_day, quota.paid_per_day, self.is_sold()));
             }
             Word::Menu => self.show_menu(identity, self.texts.menu),
             Word::Status => self.show_status(identity),
@@ -282,41 +291,15 @@ impl Desk<'_> {
 
     fn show_menu(&mut self, identity: usize, text: &str) {
         let [status, region, help] = self.texts.menu_buttons;
-        let buttons = [
+        let mut buttons = alloc::vec![
             Button::new(status, Tap::Status),
             Button::new(region, Tap::Region),
             Button::new(help, Tap::Help),
         ];
-        self.reply(identity, Message::with_quick_replies(text, &buttons));
-    }
-
-    fn show_status(&mut self, identity: usize) {
-        let text = self.status_text(identity);
-        self.say(identity, text);
-    }
-
-    /// Questions left, the plan's end, what waits.
-    pub fn status_text(&self, identity: usize) -> String {
-        let limit = self.policy.quota.free_per_day;
-        let day = self.now.juba_day();
-        let used = self.contact.identities.get(identity).map_or(0, |it| it.free.on(day));
-        let paying = &self.contact.paying;
-        let mut text = match paying.through().filter(|through| day <= *through) {
-            Some(through) => {
-                let limit = self.policy.quota.paid_per_day;
-                let left = limit.saturating_sub(paying.used.on(day));
-                (self.texts.status_paid)(left, limit, &crate::pay::days::long_date(through))
-            }
-            None => (self.texts.status_free)(limit.saturating_sub(used), limit),
-        };
-        let waiting = self.contact.waiting.len()
-            + self.contact.retrying.len()
-            + usize::from(self.contact.asking.is_some());
-        if waiting > 0 {
-            text.push(' ');
-            text.push_str(&(self.texts.status_waiting)(waiting));
+        if self.is_sold() {
+            buttons.insert(0, Button::new(self.texts.plans_button, Tap::Subscribe));
         }
-        text
+        self.reply(identity, Message::with_quick_replies(text, &buttons));
     }
 
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {
@@ -335,14 +318,36 @@ impl Desk<'_> {
         }
         self.contact.asked = None;
         if !self.cancel_paying(identity) {
-            self.say(identity, self.texts.nothing_to_cancel);
+            let text = (self.texts.nothing_to_cancel)(self.plan_end().as_deref());
+            self.say(identity, text);
         }
     }
 
-    fn answer_danger(&mut self, identity: usize) {
+    /// A sign of danger is answered at once, whatever else holds.
+    fn answer_danger(&mut self, text: &str, identity: usize) {
         self.move_on();
         self.record(Record::Danger);
-        self.queue(identity, Message::plain(self.texts.danger), Purpose::Danger, None);
+        let Some(danger) = rail::find(text) else { return };
+        let region = match self.contact.region {
+            RegionChoice::Chosen(region) => Some(region),
+            _ => None,
+        };
+        let said = rail::answer(&danger, self.texts.danger, region);
+        let mut message = Message::plain(said);
+        if self.contact.stage == Stage::Ready && !self.human_speaks(self.now) {
+            // A question that only sounds like it is one tap away from its answer.
+            let button = Button::new(self.texts.no_danger_button, Tap::AskAgain);
+            message = Message::with_quick_replies(message.text, &[button]);
+        }
+        self.queue(identity, message, Purpose::Danger, None);
+    }
+
+    /// Keeps what sounded like danger, in case that the person says it was only a question.
+    fn hold_question(&mut self, numbered: &Numbered, identity: usize, text: &str) {
+        if self.contact.stale.is_none() {
+            self.keep_stale(numbered, identity, text);
+            self.contact.stale_asked = true;
+        }
     }
 
     fn media_text(&self, media: Media) -> &'static str {

@@ -6,6 +6,8 @@
 //!
 //! - `hear`: envelopes and words. `start`: consent. `burst`: messages that belong together.
 //! - `ask`: questions, quota, answers. `send`: the outbox. `options`: region, language, deletion, late questions.
+//! - `buy`: the way to a plan. `pay`: what became of a payment. `status`: how things stand. `remind`: the plan ends.
+//! - `support`: what operators do.
 
 mod ask;
 mod burst;
@@ -14,8 +16,10 @@ mod desk;
 mod hear;
 mod options;
 mod pay;
+mod remind;
 mod send;
 mod start;
+mod status;
 mod support;
 
 use alloc::string::String;

@@ -1,14 +1,18 @@
 //! Region, language, deletion, and questions that came too late.
 
+use alloc::vec::Vec;
+
 use super::Record;
 use super::desk::Desk;
 use crate::contact::effect::Action;
 use crate::contact::event::Numbered;
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{
-    AnswerLanguage, Asked, Contact, Extra, Identity, Question, Region, RegionChoice, Sending,
+    AnswerLanguage, Asked, Contact, Extra, Identity, Paying, Question, Region, RegionChoice, Request, Sending,
 };
-use crate::id::EventId;
+use crate::id::{EventId, PaymentId};
+use crate::pay::payment;
+use crate::time::DAY;
 
 /// In the order of `Texts::region_buttons`.
 pub(super) const REGION_TAPS: [Tap; 5] = [
@@ -78,7 +82,9 @@ impl Desk<'_> {
     pub fn ask_forget(&mut self, identity: usize) {
         let [delete, keep] = self.texts.forget_buttons;
         let buttons = [Button::new(delete, Tap::Forget), Button::new(keep, Tap::ForgetNot)];
-        if self.reply(identity, Message::with_buttons(self.texts.forget_ask, &buttons)) {
+        let is_asked = self.disowned().any(|it| self.now.since(it.at) < 7 * DAY);
+        let text = (self.texts.forget_ask)(self.plan_end().as_deref(), is_asked);
+        if self.reply(identity, Message::with_buttons(text, &buttons)) {
             self.contact.asked = Some(Asked::Forget);
             self.contact.forget_asked = Some(self.now);
         }
@@ -104,13 +110,20 @@ impl Desk<'_> {
         }
     }
 
-    /// Erases the person, if that was asked not long ago. What stays is no name, number or text: the keyed
-    /// hash of each identity with its count, so that deletion refills nothing.
+    /// Erases the person, if that was asked not long ago.
     pub fn forget(&mut self, identity: usize) {
         if !self.forget_stands() {
             return self.ask_forget(identity);
         }
-        let Some(to) = self.address(identity).cloned() else { return };
+        if self.address(identity).is_some() {
+            self.erase(identity);
+        }
+    }
+
+    /// Erases the person. What stays is no name, number or text: the keyed hash of each identity with its count, so
+    /// that deletion refills nothing. Their payments are told: money that still comes is nobody's we know.
+    pub fn erase(&mut self, identity: usize) {
+        let to = self.address(identity).cloned();
         self.erase_all();
         self.record(Record::Forgotten);
         let old = core::mem::take(&mut self.contact);
@@ -118,13 +131,25 @@ impl Desk<'_> {
             decisions: old.decisions,
             free_replies: old.free_replies,
             ai_calls: old.ai_calls,
+            merged_into: old.merged_into,
             identities: old
                 .identities
                 .into_iter()
                 .map(|it| Identity { address: None, extra: Extra::new(), ..it })
                 .collect(),
+            // The count alone: MTN's statement must not carry one name for two orders.
+            paying: Paying { orders: old.paying.orders, ..Paying::default() },
             ..Contact::default()
         };
+        let granted = old.paying.grants.into_iter().filter(|(_, it)| !it.granted.gift).map(|(id, _)| id);
+        let mut payments: Vec<PaymentId> = old.paying.requests.iter().map(|it| it.payment).collect();
+        payments.extend(granted);
+        payments.sort_unstable();
+        payments.dedup();
+        for payment in payments {
+            self.tell_payment(payment, payment::Event::Disown);
+        }
+        let Some(to) = to else { return };
         let message = Message::plain(self.texts.forgotten);
         let digest = EventId::digest(&message.text);
         let effect = self.emit(self.now, Action::Send { to, message });
@@ -138,6 +163,12 @@ impl Desk<'_> {
             down: 0,
             unknown: 0,
         });
+    }
+
+    /// The requests that brought no days: what they may still bring is nobody's once the person is erased.
+    fn disowned(&self) -> impl Iterator<Item = &Request> {
+        let paying = &self.contact.paying;
+        paying.requests.iter().filter(|it| !paying.grants.contains_key(&it.payment))
     }
 
     /// A question that came too late to be answered unasked: it is asked about at the next message.

@@ -4,9 +4,9 @@ use alloc::string::String;
 
 use super::desk::Desk;
 use crate::contact::message::{Message, Purpose};
-use crate::contact::{Grant, Question};
+use crate::contact::{Grant, Question, Standing};
 use crate::id::PaymentId;
-use crate::pay::days::long_date;
+use crate::pay::days::{long_date, short_date};
 use crate::pay::payer::Refusal;
 use crate::pay::payment::{Failure, Granted, News, What};
 use crate::texts::Receipt;
@@ -15,15 +15,14 @@ impl Desk<'_> {
     /// A payment of this contact went on.
     pub fn hear_payment(&mut self, news: &News, identity: usize) {
         let texts = self.texts;
-        if !matches!(news.what, What::Prompted | What::Cancelled { prompted: true }) {
-            self.end_request(news.payment);
-        }
-        // News can overtake each other: what was granted is not failed by something older.
+        // News can overtake each other: what was granted is not failed by something older, and what came to an
+        // end is not on its way to the phone any more.
         let is_granted = self.contact.paying.grants.contains_key(&news.payment);
+        let is_old = is_granted || !self.note(news);
         match &news.what {
             What::Granted(granted) => self.grant(news.payment, granted, identity),
             What::Refunded => self.refund(news.payment, identity),
-            _ if is_granted => {}
+            _ if is_old => {}
             What::Prompted => self.tell_money(identity, texts.pay_prompted),
             What::Failed(why) => self.tell_money(identity, self.failure_text(*why)),
             What::Expired => self.tell_money(identity, texts.pay_expired),
@@ -32,6 +31,21 @@ impl Desk<'_> {
             What::Abandoned => self.tell_money(identity, texts.pay_abandoned),
             What::Review => self.tell_money(identity, texts.pay_review),
         }
+    }
+
+    /// Keeps how a payment stands; false when something later was heard of it already.
+    fn note(&mut self, news: &News) -> bool {
+        let ends = !matches!(news.what, What::Prompted | What::Cancelled { prompted: true });
+        let requests = &mut self.contact.paying.requests;
+        let Some(request) = requests.iter_mut().find(|it| it.payment == news.payment) else { return true };
+        if news.what == What::Prompted && request.stands != Standing::Asked {
+            return false;
+        }
+        request.ended |= ends;
+        if let Some(stands) = Standing::of(&news.what) {
+            request.stands = stands;
+        }
+        true
     }
 
     /// Paid: told once, with a receipt; then the questions that met the limit are answered, oldest first.
@@ -50,6 +64,10 @@ impl Desk<'_> {
 
     /// The questions that met the limit are answered now, oldest first.
     pub fn answer_limited(&mut self) {
+        if self.contact.paying.used.on(self.now.juba_day()) >= self.policy.quota.paid_per_day {
+            // More days are no more questions today.
+            return;
+        }
         for question in core::mem::take(&mut self.contact.limited) {
             self.take_question(Question { arrived: self.now, ..question });
         }
@@ -67,10 +85,14 @@ impl Desk<'_> {
         let granted = &self.contact.paying.grants.get(&payment)?.granted;
         let (_, period) = *self.contact.paying.periods().iter().find(|(id, _)| *id == payment)?;
         let (price, until) = (alloc::format!("{}", granted.price), long_date(period.through));
+        let day = granted.at.juba_day();
+        let gift = (period.first.0 == day.0.saturating_add(1)).then(|| short_date(day));
         Some((self.texts.receipt)(&Receipt {
             plan: self.texts.plan_title(granted.plan),
             price: &price,
+            from: &short_date(period.first),
             until: &until,
+            gift: gift.as_deref(),
             questions: self.policy.quota.paid_per_day,
             code: &granted.code,
             mtn_id: granted.mtn_id.as_deref(),
@@ -91,8 +113,10 @@ impl Desk<'_> {
             Failure::Trouble => texts.pay_trouble.into(),
             Failure::NotSent => texts.pay_not_sent.into(),
             Failure::Other => texts.pay_other.into(),
-            Failure::Refused(Refusal::Open { until } | Refusal::Declined { until }) => {
-                (texts.pay_again_at)(&until.juba_clock())
+            Failure::Refused(Refusal::Open { until }) => (texts.pay_again_at)(&until.juba_clock()),
+            Failure::Refused(Refusal::Declined { until }) => {
+                let is_later = until.juba_day() > self.now.juba_day();
+                (texts.pay_declined_twice)(&until.juba_clock(), is_later)
             }
             Failure::Refused(Refusal::Today) => texts.pay_again_tomorrow.into(),
         }

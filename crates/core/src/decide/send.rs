@@ -170,19 +170,26 @@ impl Desk<'_> {
                 }
                 self.park_sent(&sending, effect);
             }
-            Retry::Gone => {
-                self.settle(effect.id);
-                self.give_back(sending.unit);
-                self.record(Record::Dropped);
-                for out in core::mem::take(&mut self.contact.outbox) {
-                    if out.identity == identity {
-                        self.drop_message(&out);
-                    } else {
-                        self.contact.outbox.push_back(out);
-                    }
-                }
-            }
+            Retry::Gone => self.lose(&sending, effect),
             Retry::Refused => self.give_up(&sending, effect, &fault.reason),
+        }
+    }
+
+    /// The person cannot be reached any more. News of money waits for them all the same: they may come back.
+    fn lose(&mut self, sending: &Sending, effect: &Effect) {
+        if sending.purpose == Purpose::Money {
+            self.park_sent(sending, effect);
+        } else {
+            self.settle(effect.id);
+            self.give_back(sending.unit);
+            self.record(Record::Dropped);
+        }
+        for out in core::mem::take(&mut self.contact.outbox) {
+            match out.purpose {
+                _ if out.identity != sending.identity => self.contact.outbox.push_back(out),
+                Purpose::Money => self.park(out),
+                _ => self.drop_message(&out),
+            }
         }
     }
 

@@ -55,10 +55,14 @@ impl Desk<'_> {
     /// What still comes for a contact that was merged goes to the one that stayed. True when it was handed on.
     pub fn hand_on(&mut self, event: &Event) -> bool {
         let Some(to) = self.contact.merged_into else { return false };
-        if !matches!(event, Event::Paying(_) | Event::Gift(_) | Event::Merged(_)) {
+        if matches!(event, Event::MergeInto(_) | Event::Erase | Event::Revive(_)) {
             return false;
         }
-        self.emit(self.now, Action::Tell { target: Target::Contact(to), event: Box::new(event.clone()) });
+        // What the platform says of our own sends concerns nobody any more; what the person said before the address
+        // led to the other contact is heard there.
+        if !event.is_chat() || event.is_from_person() {
+            self.emit(self.now, Action::Tell { target: Target::Contact(to), event: Box::new(event.clone()) });
+        }
         true
     }
 
@@ -69,9 +73,16 @@ impl Desk<'_> {
             return;
         }
         self.erase_all();
+        // The other contact takes a unit for each question that it takes over.
+        let under_way = self.contact.asking.iter().map(|it| it.question.unit);
+        let units: Vec<_> = under_way.chain(self.contact.waiting.iter().map(|it| it.unit)).collect();
+        for unit in units {
+            self.give_back(unit);
+        }
         let old = core::mem::take(&mut self.contact);
         let asked = old.asking.into_iter().chain(old.retrying).map(|it| it.question);
-        let questions: Vec<Question> = asked.chain(old.waiting).chain(old.limited).collect();
+        let unasked = old.burst.map(|it| it.question).into_iter().chain(old.kept);
+        let questions: Vec<Question> = asked.chain(old.waiting).chain(unasked).chain(old.limited).collect();
         let estate = Estate {
             from: self.id(),
             identities: old.identities.clone(),
@@ -95,6 +106,10 @@ impl Desk<'_> {
 
     /// Takes over what another contact of the same person had.
     pub fn inherit(&mut self, estate: &Estate) {
+        if self.contact.merged_from.contains(&estate.from) {
+            return;
+        }
+        self.contact.merged_from.push(estate.from);
         let places: Vec<usize> = estate.identities.iter().map(|it| self.place_of(it)).collect();
         let place = |old: usize| places.get(old).copied();
         let paying = &mut self.contact.paying;

@@ -120,7 +120,7 @@ impl<'a> Desk<'a> {
         policy: &'a Paying,
         now: Time,
     ) -> Self {
-        let is_real = |it: &&(PaymentId, Payment)| !it.1.order.as_ref().is_some_and(|order| order.test);
+        let is_real = |it: &&(PaymentId, Payment)| !it.1.is_test();
         let brought = |it: &&Line| it.is_credit && it.status == LineStatus::Successful;
         let mut desk = Self {
             ours: ours.iter().filter(is_real).collect(),

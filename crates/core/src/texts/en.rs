@@ -3,7 +3,10 @@
 use alloc::format;
 use alloc::string::{String, ToString};
 
-use super::{Receipt, Texts};
+use super::{PaymentLine, Receipt, Stands, Texts};
+use crate::contact::Standing;
+use crate::pay::payer::Refusal;
+use crate::pay::payment::Failure;
 
 /// English.
 pub static ENGLISH: Texts = Texts {
@@ -15,9 +18,14 @@ pub static ENGLISH: Texts = Texts {
     help,
     menu: "What do you need? You can also just type your question.",
     menu_buttons: ["My status", "My region", "Help"],
+    plans_button: "Subscribe",
     status_free,
     status_waiting,
     status_paid,
+    status_payments,
+    status_payment,
+    limit_offer,
+    limit_paying,
     limit_paid,
     plans,
     plan_titles: ["Weekly", "Monthly"],
@@ -30,10 +38,13 @@ pub static ENGLISH: Texts = Texts {
     pay_too_many_numbers: "You named several numbers this week. Use one of them, or try again in some days.",
     pay_left: "Cancelled. Nothing was charged.",
     complaint: "I am sorry. I am asking MTN about your payment now. If the money came, it counts and I tell you at once.",
+    complaint_known: "I am sorry for the trouble. This is what I know.",
     complaint_none: "I am sorry. I see no payment from you in the last days. If you paid, talk to a person of ours.",
     human_button: "Talk to a person",
     no_receipt: "There is no payment yet. Type subscribe to see the plans.",
     receipt,
+    remind_before,
+    remind_after,
     pay_prompted: "Look at the phone of the payer now. MTN asks for the MoMo PIN there; enter it only in MTN's window. I never ask for it.",
     pay_expired: "Nothing happened on the phone in time. If you approved it, it still counts and I will tell you. Else type subscribe to try again.",
     pay_cancelled: "Cancelled. Nothing was charged.",
@@ -52,6 +63,7 @@ pub static ENGLISH: Texts = Texts {
     pay_trouble: "MoMo is having trouble. You have not been charged. Please try again in a while.",
     pay_not_sent: "I could not reach MoMo in time, so nothing was sent. You were not charged. Type subscribe to try again.",
     pay_other: "MTN did not take the payment. You were not charged. Type subscribe to try again, or human to reach us.",
+    pay_declined_twice,
     pay_again_at,
     pay_again_tomorrow: "That number had enough requests today. Try again tomorrow, or type subscribe and give another MTN number.",
     paying_soon: "Paying for more questions with MTN MoMo comes soon. Today your free questions work as usual.",
@@ -67,12 +79,11 @@ pub static ENGLISH: Texts = Texts {
     more_hint: "(Type MORE for the rest.)",
     more_button: "More",
     human,
-    nothing_to_cancel: "Nothing to cancel. We never take money by ourselves.",
+    nothing_to_cancel,
     forget_cancelled: "Good, nothing was deleted.",
     stopped: "I will not write to you first any more. I still answer your questions. Type START to undo this.",
     started: "I am here. Ask me anything.",
-    forget_ask: "Delete all your data? Your questions, answers and settings are erased for ever. \
-                 Paid days would be lost too. The questions you used today stay counted. Type yes to delete, no to keep.",
+    forget_ask,
     forget_buttons: ["Delete all", "Keep"],
     forgotten: "Done. Your data is deleted. Write again any time to start new.",
     greeting: "Hello! What do you want to know?",
@@ -80,6 +91,7 @@ pub static ENGLISH: Texts = Texts {
     okay: "Okay. Ask me anything, any time.",
     nothing: "Please write your question in words.",
     digits: "Please write it in a sentence.",
+    pin: "Never send your PIN. Enter it only in MTN's window. Delete that message.",
     sticker: "Thank you! Write me your question in words and I answer.",
     image: "I cannot see pictures yet. Please describe in words what you want to know.",
     voice: "I cannot listen to voice notes yet. Please write your question in a few words.",
@@ -88,7 +100,7 @@ pub static ENGLISH: Texts = Texts {
     location: "Thank you. I cannot read maps yet. Please write the name of the place and your question.",
     other_media: "I can only read text. Please write your question in words.",
     limit,
-    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and any danger to life.",
+    last_reply: "You wrote a lot today, so I am quiet until midnight. I still answer the questions you have left, and what is about paying or danger to life.",
     too_many_waiting: "You have many questions waiting. Please wait for my answers, then send this one again.",
     overflow: "You sent more messages than I can keep. Please wait for my answers, then send the rest again.",
     ai_limit: "You asked very often today. It costs you no question. Please try again after midnight.",
@@ -102,6 +114,7 @@ pub static ENGLISH: Texts = Texts {
     dropped: "Good, I leave it. Ask me anything.",
     danger: "This can be dangerous. Go to the nearest hospital or health centre now. Do not wait. \
              Ask someone near you to help you get there. You are not alone.",
+    no_danger_button: "It is a question",
     number_removed: "[number removed]",
     link_removed: "[link removed]",
 };
@@ -115,10 +128,12 @@ fn start(terms_url: Option<&str>) -> String {
     )
 }
 
-fn help(free: u32, paid: u32) -> String {
+fn help(free: u32, paid: u32, sold: bool) -> String {
+    let (plan, words) =
+        if sold { ("with a plan", "subscribe, receipt, ") } else { ("with a plan it will be", "") };
     format!(
-        "Type a question and I answer. {free} questions a day are free; with a plan it will be {paid} a day.\n\
-         Words you can type: menu, status, region, more, human, stop, start, cancel, delete my data.\n\
+        "Type a question and I answer. {free} questions a day are free; {plan} {paid} a day.\n\
+         Words you can type: menu, status, {words}region, more, human, stop, start, cancel, delete my data.\n\
          I can be wrong. For health, law and money ask a person you trust too. I never ask for your PIN."
     )
 }
@@ -138,6 +153,63 @@ fn status_paid(left: u32, limit: u32, until: &str) -> String {
     )
 }
 
+fn status_payments(days: u32) -> String {
+    format!("Your payments of the last {days} days:")
+}
+
+fn status_payment(it: &PaymentLine<'_>) -> String {
+    let price = it.price.map(|price| format!(" {price}")).unwrap_or_default();
+    let stands = match it.stands {
+        Stands::Paid { code } => format!("paid, receipt {code}."),
+        Stands::GivenBack => "given back.".to_string(),
+        Stands::Not(standing) => standing_words(standing).to_string(),
+    };
+    format!("{} {}{price}: {stands}", it.day, it.plan)
+}
+
+const fn standing_words(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Asked => "I am asking MTN.",
+        Standing::Prompted => "waiting for the PIN on the phone.",
+        Standing::Expired => "nothing happened yet; a late approval still counts.",
+        Standing::Failed(why) => why_words(why),
+        Standing::Cancelled { prompted: true } => "cancelled; if the PIN was entered, it counts.",
+        Standing::Cancelled { prompted: false } => "cancelled, not charged.",
+        Standing::Abandoned => "not charged; MTN has no such payment.",
+        Standing::Review => "money came that does not fit; a person of ours looks at it.",
+    }
+}
+
+const fn why_words(why: Failure) -> &'static str {
+    match why {
+        Failure::Declined => "not paid; declined on the phone.",
+        Failure::NotApproved => "not paid; the PIN was not entered in time.",
+        Failure::NoFunds => "not paid; mostly the balance is too low.",
+        Failure::Limit => "not paid; the number's limit at MTN was reached.",
+        Failure::NoAccount => "not paid; the number has no active MoMo account.",
+        Failure::OurFault => "not paid; something was wrong on our side.",
+        Failure::Trouble => "not paid; MoMo had trouble.",
+        Failure::NotSent => "not paid; MoMo could not be reached.",
+        Failure::Other => "not paid; MTN did not take it.",
+        Failure::Refused(Refusal::Open { .. }) => "not sent; an earlier request was open.",
+        Failure::Refused(Refusal::Declined { .. }) => "not sent; the number had declined twice.",
+        Failure::Refused(Refusal::Today) => "not sent; the number had enough requests that day.",
+    }
+}
+
+fn limit_offer(free: u32, paid: u32) -> String {
+    format!(
+        "You have used your {free} free questions of today. New ones come at midnight. I keep this question for a day \
+         and answer it first when you have a plan: {paid} questions a day, paid with MTN MoMo. It does not renew by itself."
+    )
+}
+
+fn limit_paying(free: u32) -> String {
+    format!(
+        "You have used your {free} free questions of today. I keep this question and answer it first when your payment has come."
+    )
+}
+
 fn limit_paid(limit: u32) -> String {
     format!(
         "You have used your {limit} questions of today. New ones come at midnight. I keep this question for a day."
@@ -148,9 +220,10 @@ fn receipt(it: &Receipt<'_>) -> String {
     let hello =
         if it.late { "Your payment arrived late, and it counts. Thank you!" } else { "Paid. Thank you!" };
     let mtn = it.mtn_id.map(|id| format!(", MTN {id}")).unwrap_or_default();
+    let gift = it.gift.map(|day| format!(" The rest of {day} is a gift.")).unwrap_or_default();
     format!(
-        "{hello}\n{} plan until {}, {} questions a day.\nReceipt {}: {}{mtn}.",
-        it.plan, it.until, it.questions, it.code, it.price
+        "{hello}\n{} plan, {} questions a day, from {} to {}.{gift}\nReceipt {}: {}{mtn}.",
+        it.plan, it.questions, it.from, it.until, it.code, it.price
     )
 }
 
@@ -164,6 +237,16 @@ fn merged(until: Option<&str>) -> String {
     format!("Our team has joined your two accounts. What you paid counts here.{until}")
 }
 
+fn remind_before(plan: &str, until: &str) -> String {
+    format!(
+        "Your plan ({plan}) ends on {until} at midnight. It does not renew by itself. To go on, tap here:"
+    )
+}
+
+fn remind_after(plan: &str, until: &str) -> String {
+    format!("Your plan ({plan}) ended on {until}. It does not renew by itself. To go on, tap here:")
+}
+
 fn plans(questions: u32) -> String {
     format!(
         "With a plan you ask {questions} questions a day. Pay with MTN MoMo; it does not renew by itself. Which one?"
@@ -173,6 +256,13 @@ fn plans(questions: u32) -> String {
 fn pay_summary(plan: &str, price: &str, number: &str, until: &str) -> String {
     format!(
         "{plan} plan for {price}, paid by {number}.\nIt runs until {until} and does not renew by itself. Pay now?"
+    )
+}
+
+fn pay_declined_twice(clock: &str, tomorrow: bool) -> String {
+    let day = if tomorrow { "tomorrow" } else { "today" };
+    format!(
+        "That number declined twice, so I leave it alone. Try again {day} at {clock}, or type subscribe and give another MTN number."
     )
 }
 
@@ -196,6 +286,28 @@ fn human(contact: Option<&str>) -> String {
         Some(contact) => format!("I have told our team. You can also reach a person here: {contact}"),
         None => "I have told our team. A person will read this and write to you here.".to_string(),
     }
+}
+
+fn nothing_to_cancel(until: Option<&str>) -> String {
+    let plan = until.map(|until| format!(" Your plan ends on {until}.")).unwrap_or_default();
+    format!("Nothing to cancel. We never take money by ourselves.{plan}")
+}
+
+fn forget_ask(until: Option<&str>, asked: bool) -> String {
+    let days = match until {
+        Some(until) => format!("Your paid days until {until} would be lost too."),
+        None => "Paid days would be lost too.".to_string(),
+    };
+    let late = if asked {
+        " You asked to pay in the last 7 days: money that comes from that later buys you nothing; \
+         a person of ours must sort it out."
+    } else {
+        ""
+    };
+    format!(
+        "Delete all your data? Your questions, answers and settings are erased for ever. {days}{late} \
+         The questions you used today stay counted. Type yes to delete, no to keep."
+    )
 }
 
 fn limit(limit: u32) -> String {

@@ -7,6 +7,7 @@ mod en;
 
 use alloc::string::String;
 
+use crate::contact::Standing;
 use crate::pay::price::Plan;
 
 pub use en::ENGLISH;
@@ -18,8 +19,12 @@ pub struct Receipt<'a> {
     pub plan: &'a str,
     /// What was paid, such as "3,000 SSP".
     pub price: &'a str,
+    /// The first paid day, such as "5 Mar".
+    pub from: &'a str,
     /// The last paid day, such as "11 March 2026".
     pub until: &'a str,
+    /// The day of the payment, such as "4 Mar", where what was left of it is a gift.
+    pub gift: Option<&'a str>,
     /// Questions a day.
     pub questions: u32,
     /// The receipt's number.
@@ -28,6 +33,33 @@ pub struct Receipt<'a> {
     pub mtn_id: Option<&'a str>,
     /// The person had been told an end before.
     pub late: bool,
+}
+
+/// How a payment stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Stands<'a> {
+    /// Paid, with the receipt's number.
+    Paid {
+        /// It.
+        code: &'a str,
+    },
+    /// The money was given back.
+    GivenBack,
+    /// It brought nothing yet.
+    Not(Standing),
+}
+
+/// A payment in one line.
+#[derive(Clone, Copy, Debug)]
+pub struct PaymentLine<'a> {
+    /// When it was asked for, such as "4 Mar".
+    pub day: &'a str,
+    /// The plan's title.
+    pub plan: &'a str,
+    /// What it costs, such as "3,000 SSP", where that is known.
+    pub price: Option<&'a str>,
+    /// How it stands.
+    pub stands: Stands<'a>,
 }
 
 /// The sentences of one language. A missing one does not compile.
@@ -42,18 +74,28 @@ pub struct Texts {
     pub agreed: &'static str,
     /// An old "I agree" button.
     pub agreed_already: &'static str,
-    /// `help`.
-    pub help: fn(free: u32, paid: u32) -> String,
+    /// `help`; whether plans are sold.
+    pub help: fn(free: u32, paid: u32, sold: bool) -> String,
     /// `menu`.
     pub menu: &'static str,
     /// Titles of the menu's buttons: status, region, help.
     pub menu_buttons: [&'static str; 3],
+    /// The menu's button for the plans, where they are sold: the command itself.
+    pub plans_button: &'static str,
     /// `status` of a person without a plan.
     pub status_free: fn(left: u32, limit: u32) -> String,
     /// Questions that wait or are being tried again, added to `status`.
     pub status_waiting: fn(count: usize) -> String,
     /// `status` of a person with a plan: questions left, of how many, the last paid day.
     pub status_paid: fn(left: u32, limit: u32, until: &str) -> String,
+    /// Stands above the payments of the last days in `status`.
+    pub status_payments: fn(days: u32) -> String,
+    /// One of them.
+    pub status_payment: fn(&PaymentLine<'_>) -> String,
+    /// The free questions of the day are used up, and plans are sold: their buttons stand under it.
+    pub limit_offer: fn(free: u32, paid: u32) -> String,
+    /// The same while a payment is open.
+    pub limit_paying: fn(free: u32) -> String,
     /// The paid questions of the day are used up.
     pub limit_paid: fn(limit: u32) -> String,
     /// `subscribe`: the plans; prices stand on the buttons.
@@ -78,6 +120,8 @@ pub struct Texts {
     pub pay_left: &'static str,
     /// A complaint about paying, with payments of the last days.
     pub complaint: &'static str,
+    /// The same where all of them came to their end with money.
+    pub complaint_known: &'static str,
     /// The same without any.
     pub complaint_none: &'static str,
     /// Title of the button that asks for a person.
@@ -86,6 +130,10 @@ pub struct Texts {
     pub no_receipt: &'static str,
     /// A payment was granted.
     pub receipt: fn(&Receipt<'_>) -> String,
+    /// A reminder before the plan ends: its title and last day.
+    pub remind_before: fn(plan: &str, until: &str) -> String,
+    /// A reminder after it.
+    pub remind_after: fn(plan: &str, until: &str) -> String,
     /// The prompt is on its way to the phone.
     pub pay_prompted: &'static str,
     /// Nothing happened in time.
@@ -122,7 +170,9 @@ pub struct Texts {
     pub pay_not_sent: &'static str,
     /// No reason that we know.
     pub pay_other: &'static str,
-    /// An earlier request may be on the phone, or the number declined twice: when to try again, in Juba time.
+    /// The number declined twice: until when it is left alone, in Juba time, and whether that is another day.
+    pub pay_declined_twice: fn(clock: &str, tomorrow: bool) -> String,
+    /// An earlier request may be on the phone: when to try again, in Juba time.
     pub pay_again_at: fn(clock: &str) -> String,
     /// The number's requests of the day are used up.
     pub pay_again_tomorrow: &'static str,
@@ -152,16 +202,16 @@ pub struct Texts {
     pub more_button: &'static str,
     /// `human`.
     pub human: fn(contact: Option<&str>) -> String,
-    /// `cancel` with nothing open.
-    pub nothing_to_cancel: &'static str,
+    /// `cancel` with nothing open; the last day of the plan that runs.
+    pub nothing_to_cancel: fn(until: Option<&str>) -> String,
     /// `cancel` while "Delete my data?" stands.
     pub forget_cancelled: &'static str,
     /// `stop`.
     pub stopped: &'static str,
     /// `start`.
     pub started: &'static str,
-    /// `delete my data`, asked once.
-    pub forget_ask: &'static str,
+    /// `delete my data`, asked once: the last day of a plan that runs, and whether money may still come.
+    pub forget_ask: fn(until: Option<&str>, asked: bool) -> String,
     /// Titles: delete, keep.
     pub forget_buttons: [&'static str; 2],
     /// Everything is deleted.
@@ -176,6 +226,8 @@ pub struct Texts {
     pub nothing: &'static str,
     /// A message of 4 to 6 digits: perhaps a PIN.
     pub digits: &'static str,
+    /// The same while a payment is open.
+    pub pin: &'static str,
     /// A sticker.
     pub sticker: &'static str,
     /// A picture.
@@ -190,7 +242,7 @@ pub struct Texts {
     pub location: &'static str,
     /// Anything else that is no text.
     pub other_media: &'static str,
-    /// The free questions of the day are used up.
+    /// The free questions of the day are used up, and nothing is sold.
     pub limit: fn(limit: u32) -> String,
     /// The last free reply of the day.
     pub last_reply: &'static str,
@@ -218,6 +270,8 @@ pub struct Texts {
     pub dropped: &'static str,
     /// Danger to life, until reviewed texts exist.
     pub danger: &'static str,
+    /// Title: it was only a question.
+    pub no_danger_button: &'static str,
     /// Stands where the guard took a phone number out.
     pub number_removed: &'static str,
     /// Stands where the guard took a link out.

@@ -27,6 +27,8 @@ struct Story {
     now: Time,
     open: BTreeMap<EffectId, Effect>,
     told: Vec<What>,
+    /// When it tells itself to forget who paid.
+    scrubs: Vec<Time>,
     entries: Vec<Entry>,
 }
 
@@ -51,6 +53,7 @@ impl Story {
             now: START,
             open: BTreeMap::new(),
             told: Vec::new(),
+            scrubs: Vec::new(),
             entries: Vec::new(),
         };
         story.hears(payment::Event::Start(order()));
@@ -75,11 +78,11 @@ impl Story {
         }
         for effect in decision.open {
             match &effect.action {
-                Action::Tell { event, .. } => {
-                    if let Event::Paying(News { what, .. }) = &**event {
-                        self.told.push(what.clone());
-                    }
-                }
+                Action::Tell { event, .. } => match &**event {
+                    Event::Paying(News { what, .. }) => self.told.push(what.clone()),
+                    Event::Payment(payment::Event::Scrub) => self.scrubs.push(effect.due),
+                    _ => {}
+                },
                 _ => drop(self.open.insert(effect.id, effect)),
             }
         }
@@ -359,4 +362,42 @@ fn the_schedule_does_not_ask_again_right_behind_a_callback() {
     story.learns(Outcome::Checked(Checked::Pending));
     let checked = story.now;
     assert!(story.due().is_some_and(|due| START.plus(due) >= checked.plus(5 * SECOND)), "{:?}", story.due());
+}
+
+#[test]
+fn late_money_of_somebody_who_deleted_their_data_waits_in_suspense_and_nobody_is_told() {
+    let mut story = Story::prompted();
+    story.told.clear();
+    story.hears(payment::Event::Disown);
+    story.hears(payment::Event::Disown);
+    assert_eq!(story.scrubs.len(), 1, "its number goes later, once");
+    story.learns(paid(price(), "0921234567"));
+    assert_eq!(story.payment.status, Status::Review);
+    assert_eq!(story.entries[0].credit.name(), "liab:suspense");
+    assert!(story.told.is_empty(), "{:?}", story.told);
+    // An operator finds out whose it is.
+    let to = Assignment { to: ContactId::from_bytes([9; 16]), plan: Plan::Weekly, days: 7, version: 1 };
+    story.hears(payment::Event::Assign(to));
+    assert!(matches!(story.told.as_slice(), [What::Granted(_)]), "{:?}", story.told);
+}
+
+#[test]
+fn seven_days_later_no_number_and_no_person_is_left_and_the_amount_is() {
+    for is_paid in [false, true] {
+        let mut story = Story::prompted();
+        if is_paid {
+            story.learns(paid(price(), "0921234567"));
+        }
+        story.hears(payment::Event::Scrub);
+        assert!(story.payment.order.is_some(), "not without its reason");
+        story.hears(payment::Event::Disown);
+        let due = story.scrubs[0];
+        assert!(due.since(START) > 7 * DAY, "money can come so long");
+        story.now = due;
+        story.hears(payment::Event::Scrub);
+        let text = serde_json::to_string(&story.payment).unwrap();
+        assert!(!text.contains("921234567") && !text.contains("ab1."), "{text}");
+        assert_eq!(story.payment.price(), Some(price()));
+        assert!(story.payment.poll.is_none() && story.payment.doing.is_none());
+    }
 }

@@ -249,6 +249,17 @@ fn after_a_restored_copy_two_orders_of_one_name_are_both_granted() {
 }
 
 #[test]
+fn money_under_an_order_that_was_paid_by_another_movement_is_other_money() {
+    let mut books = Books::new();
+    let id = books.ordered(1, week());
+    books.paid(id, Some("4712"));
+    let found = books.run(&file(&[&line("4711", &week().external_id, "Successful", "3000")]));
+    assert_eq!(only(&found).kind, Kind::TheirsOnly);
+    assert_ne!(only(&found).payment, Some(id));
+    assert_eq!((books.grants.len(), books.owed("liab:deferred")), (2, 600_000));
+}
+
+#[test]
 fn an_open_payment_of_that_number_and_amount_within_two_days_is_the_one() {
     let table =
         [("2026-03-06 09:59", true), ("2026-03-06 10:01", false), ("2026-03-02 10:01", true), ("", false)];

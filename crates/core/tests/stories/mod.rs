@@ -1,12 +1,17 @@
 mod answers;
 mod bursts;
 mod buying;
+mod forgotten;
 mod humans;
 mod limits;
+mod offers;
 mod options;
 mod paid;
+mod pins;
 mod quota;
+mod reminders;
 mod revive;
 mod sends;
 mod start;
+mod status;
 mod support;

@@ -9,13 +9,27 @@ fn all(t: &Texts) -> Vec<String> {
     let mut all = vec![
         (t.start)(None),
         (t.start)(Some("https://answerbot.example.org/terms")),
-        (t.help)(30, 300),
+        (t.help)(30, 300, false),
+        (t.help)(30, 300, true),
+        (t.limit_offer)(30, 300),
+        (t.limit_paying)(30),
+        (t.remind_before)("Monthly", "30 September 2026"),
+        (t.remind_after)("Monthly", "30 September 2026"),
+        (t.forget_ask)(None, false),
+        (t.forget_ask)(Some("30 September 2026"), true),
+        (t.nothing_to_cancel)(None),
+        (t.nothing_to_cancel)(Some("30 September 2026")),
+        (t.status_payments)(7),
         (t.status_free)(0, 3),
         (t.status_free)(1, 3),
         (t.status_free)(3, 3),
         (t.status_waiting)(1),
         (t.status_waiting)(20),
         (t.region_set)("Malakal"),
+        (t.forget_ask)(Some("30 December 2026"), true),
+        (t.forget_ask)(None, false),
+        (t.pay_gift)(1, "30 December 2026"),
+        (t.merged)(Some("30 December 2026")),
         (t.human)(None),
         (t.human)(Some("+211 920 000 000")),
         (t.limit)(3),
@@ -38,17 +52,16 @@ fn all(t: &Texts) -> Vec<String> {
             t.language_set,
             t.no_more,
             t.more_hint,
-            t.nothing_to_cancel,
             t.forget_cancelled,
             t.stopped,
             t.started,
-            t.forget_ask,
             t.forgotten,
             t.greeting,
             t.welcome,
             t.okay,
             t.nothing,
             t.digits,
+            t.pin,
             t.sticker,
             t.image,
             t.voice,
@@ -73,7 +86,7 @@ fn all(t: &Texts) -> Vec<String> {
 }
 
 fn titles(t: &Texts) -> Vec<&'static str> {
-    let mut all = vec![t.agree_button, t.more_button];
+    let mut all = vec![t.agree_button, t.more_button, t.no_danger_button, t.plans_button];
     all.extend(t.menu_buttons);
     all.extend(t.region_buttons);
     all.extend(t.language_buttons);

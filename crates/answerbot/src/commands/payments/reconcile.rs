@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use answerbot_core::PaymentId;
 use answerbot_core::contact::event::Event;
-use answerbot_core::pay::payment::Payment;
 use answerbot_core::pay::price::PriceBook;
 use answerbot_core::pay::reconcile::{Finding, Kind, reconcile};
 use answerbot_core::pay::statement::{self, Line};
@@ -31,12 +29,7 @@ pub async fn run(
     let read = statement::read(&decode(&bytes))?;
     let (lines, bad): (Vec<_>, Vec<_>) = read.into_iter().partition(Result::is_ok);
     let lines: Vec<Line> = lines.into_iter().flatten().collect();
-    let ours: Vec<(PaymentId, Payment)> = store
-        .payments(Find::All, usize::MAX)
-        .await?
-        .into_iter()
-        .filter(|(_, it)| !it.order.as_ref().is_some_and(|order| order.test))
-        .collect();
+    let ours = store.payments(Find::All, usize::MAX).await?;
     let book = PriceBook::from(store.prices().await?);
     let findings = reconcile(&lines, &ours, &book, &world.settings.policy.paying, world.clock.now());
     if !dry_run {

@@ -3,6 +3,7 @@
 use answerbot_core::PaymentId;
 use answerbot_core::Time;
 use answerbot_core::pay::days::iso_date;
+use answerbot_core::pay::money::Money;
 use answerbot_core::pay::payment::{Payment, Status};
 use answerbot_local::SqliteStore;
 use answerbot_ports::reports::{Find, Reports as _};
@@ -109,11 +110,10 @@ fn advice(payment: &Payment) -> &'static str {
 }
 
 fn as_line(id: PaymentId, payment: &Payment) -> String {
-    let order = payment.order.as_ref();
-    let at = order.map(|it| it.wished).or(payment.paid.as_ref().map(|it| it.at)).unwrap_or_default();
-    let amount = payment.paid.as_ref().map(|it| it.money).or(order.map(|it| it.price));
+    let at = payment.since().unwrap_or_default();
+    let amount = payment.paid.as_ref().map(|it| it.money).or(payment.price());
     let amount = amount.map(|it| it.to_string()).unwrap_or_default();
-    let test = if order.is_some_and(|it| it.test) { "  (test)" } else { "" };
+    let test = if payment.is_test() { "  (test)" } else { "" };
     format!(
         "{}  {}  {}  {amount:>12}  {}{test}",
         when(at),
@@ -132,16 +132,16 @@ pub fn as_value(id: PaymentId, payment: &Payment) -> serde_json::Value {
         "status": payment.status.name(),
         "contact": owner(payment).map(|it| it.to_string()),
         "plan": order.map(|it| it.plan.name()).or(payment.assigned.map(|it| it.plan.name())),
-        "price": order.map(|it| it.price.to_momo()),
-        "currency": order.map(|it| it.price).or(paid.map(|it| it.money)).map(|it| it.currency().code()),
+        "price": payment.price().map(Money::to_momo),
+        "currency": payment.price().or(paid.map(|it| it.money)).map(|it| it.currency().code()),
         "external_id": order.map(|it| it.external_id.clone()),
         "payer": order.map(|it| it.payer.masked()),
-        "wished_ms": order.map(|it| it.wished.as_millis()),
+        "since_ms": payment.since().map(answerbot_core::Time::as_millis),
         "paid": paid.map(|it| it.money.to_momo()),
         "paid_ms": paid.map(|it| it.at.as_millis()),
         "mtn_id": paid.and_then(|it| it.mtn_id.clone()),
         "refund": payment.refund,
-        "test": order.is_some_and(|it| it.test),
+        "test": payment.is_test(),
     })
 }
 

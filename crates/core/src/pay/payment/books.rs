@@ -17,8 +17,10 @@ impl Till<'_> {
             return;
         }
         let Some(order) = self.it.order.clone() else { return };
-        let fits =
-            is_ours && paid.money == order.price && paid.payer.is_none_or(|payer| payer == order.payer);
+        let fits = is_ours
+            && !self.it.disowned
+            && paid.money == order.price
+            && paid.payer.is_none_or(|payer| payer == order.payer);
         let late = !self.it.status.is_open();
         self.stop_asking();
         self.it.accepted = true;
@@ -107,7 +109,7 @@ impl Till<'_> {
             mtn_id: paid.mtn_id.clone(),
             at: paid.at,
             late,
-            test: ordered.is_some_and(|it| it.test),
+            test: self.it.is_test(),
             gift: false,
         };
         self.it.granted_to = Some(it.to);
@@ -139,8 +141,12 @@ impl Till<'_> {
             _ => return,
         };
         let money = paid.money;
-        let told: Option<ContactId> =
-            self.it.granted_to.or_else(|| self.it.order.as_ref().map(|it| it.contact));
+        // Who deleted their data hears nothing; to whom it was assigned does.
+        let told: Option<ContactId> = match self.it.assigned {
+            Some(it) => Some(it.to),
+            None if self.it.disowned => None,
+            None => self.it.order.as_ref().map(|it| it.contact),
+        };
         self.it.status = Status::Refunded;
         self.it.refund = Some(mtn_id.to_string());
         self.book("refunded", money, from, Account::Clearing);
@@ -154,7 +160,7 @@ impl Till<'_> {
         if !money.is_positive() {
             return;
         }
-        let test = self.it.order.as_ref().is_some_and(|it| it.test);
+        let test = self.it.is_test();
         let entry =
             Entry { payment: self.id, event: event.to_string(), at: self.now, money, debit, credit, test };
         self.out.entries.push(entry);

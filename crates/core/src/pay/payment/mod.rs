@@ -67,9 +67,36 @@ pub struct Payment {
     /// MTN's number of the refund that was made by hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub refund: Option<String>,
+    /// The person deleted their data: nobody is told anything, and nothing is granted to them.
+    #[serde(skip_serializing_if = "core::ops::Not::not")]
+    pub disowned: bool,
+    /// What stays of the order of such a person once nothing can come of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remains: Option<Remains>,
     /// What a newer release wrote.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Payment {
+    /// Whether it was made in MTN's sandbox, and so stays out of the real books.
+    #[must_use]
+    pub fn is_test(&self) -> bool {
+        self.order.as_ref().map(|it| it.test).or(self.remains.map(|it| it.test)).unwrap_or_default()
+    }
+
+    /// What was asked for; `None` for money without an order.
+    #[must_use]
+    pub fn price(&self) -> Option<Money> {
+        self.order.as_ref().map(|it| it.price).or(self.remains.map(|it| it.price))
+    }
+
+    /// When the person wished it, or else when we learnt of its money.
+    #[must_use]
+    pub fn since(&self) -> Option<Time> {
+        let wished = self.order.as_ref().map(|it| it.wished).or(self.remains.map(|it| it.wished));
+        wished.or(self.paid.as_ref().map(|it| it.at))
+    }
 }
 
 /// What was ordered. Never changes: the prompt asks for exactly what was shown.
@@ -109,6 +136,18 @@ pub struct Assignment {
     pub days: u32,
     /// The version of the price row.
     pub version: u32,
+}
+
+/// What the books need of an order whose person deleted their data: no person and no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Remains {
+    /// What was asked for.
+    pub price: Money,
+    /// When.
+    pub wished: Time,
+    /// Made in MTN's sandbox.
+    #[serde(default, skip_serializing_if = "core::ops::Not::not")]
+    pub test: bool,
 }
 
 /// Where a payment stands.
@@ -245,12 +284,16 @@ pub enum Event {
     Nudge,
     /// The person leaves it.
     Cancel,
+    /// The person deleted their data: money that still comes belongs to nobody we know.
+    Disown,
     /// A line of MTN's statement is this payment: as good as MTN's own answer.
     Statement(Paid),
     /// A line of MTN's statement names an order that our books lost.
     Recover(Assignment, Paid),
     /// A line of MTN's statement that fits nobody.
     Unclaimed(Paid),
+    /// Seven days after the wish of a person who deleted their data: the paying number goes.
+    Scrub,
     /// An operator gives money under review to somebody.
     Assign(Assignment),
     /// An operator gave the money back by hand in MTN's portal; the number MTN gave that.

@@ -3,7 +3,8 @@
 use alloc::boxed::Box;
 
 use super::{
-    Charge, Charged, Checked, Doing, Event, Failure, News, Order, Paid, Payment, Poll, SCHEMA, Status, What,
+    Charge, Charged, Checked, Doing, Event, Failure, News, Order, Paid, Payment, Poll, Remains, SCHEMA,
+    Status, What,
 };
 use crate::aggregate::Target;
 use crate::contact::effect::{Action, Effect};
@@ -13,7 +14,10 @@ use crate::id::{ContactId, EffectId, PaymentId};
 use crate::pay::payer;
 use crate::policy::Policy;
 use crate::retry;
-use crate::time::Time;
+use crate::time::{DAY, MINUTE, Time};
+
+/// So long after the wish money can still come; a little longer than MTN is asked.
+const YOUNG_MS: i64 = 7 * DAY + 10 * MINUTE;
 
 /// Decides what follows from `inputs` for the payment `id`, all of which are consumed. Pure; as
 /// [`decide`](crate::decide::decide).
@@ -63,15 +67,40 @@ impl Till<'_> {
             Event::Assign(assignment) => self.assign(*assignment),
             Event::RefundedByHand(mtn_id) => self.refunded(mtn_id),
             Event::Statement(paid) => self.state(paid),
+            // Also before the order, which it may overtake.
+            Event::Disown => self.disown(),
             _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
             Event::PayerSays(verdict) => self.hear_payer(*verdict),
             Event::Nudge => self.nudge(),
             Event::Cancel => self.cancel(),
+            Event::Scrub => self.scrub(),
+        }
+    }
+
+    /// The person deleted their data. Money can still come for a week, so that long the order stays.
+    fn disown(&mut self) {
+        if core::mem::replace(&mut self.it.disowned, true) {
+            return;
+        }
+        self.cancel();
+        let Some(order) = &self.it.order else { return };
+        let due = order.wished.plus(YOUNG_MS).max(self.now);
+        let event = Box::new(AnyEvent::Payment(Event::Scrub));
+        self.emit(due, Action::Tell { target: Target::Payment(self.id), event });
+    }
+
+    /// Nothing is kept of who wanted it and who paid; what the books need stays.
+    fn scrub(&mut self) {
+        let Some(order) = self.it.order.take_if(|_| self.it.disowned) else { return };
+        self.it.remains = Some(Remains { price: order.price, wished: order.wished, test: order.test });
+        self.stop_asking();
+        if let Some(paid) = &mut self.it.paid {
+            paid.payer = None;
         }
     }
 
     fn start(&mut self, order: &Order) {
-        if self.it.order.is_some() || self.it.paid.is_some() {
+        if self.it.order.is_some() || self.it.paid.is_some() || self.it.disowned {
             return;
         }
         self.it.order = Some(order.clone());
@@ -409,7 +438,8 @@ impl Till<'_> {
     }
 
     pub fn tell(&mut self, what: What) {
-        if let Some(contact) = self.it.order.as_ref().map(|it| it.contact) {
+        let order = self.it.order.as_ref().filter(|_| !self.it.disowned);
+        if let Some(contact) = order.map(|it| it.contact) {
             self.tell_contact(contact, what);
         }
     }

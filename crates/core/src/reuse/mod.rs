@@ -1,0 +1,138 @@
+//! When an answer may be used again: for everyone who asks the same.
+//!
+//! - [`gate`](gate()): whether a question may be answered from, or stored in, what is shared at all.
+//! - [`normal`](normal()): one form for the ways in which people write one question.
+//! - [`key()`]: the name of an answer: its question in that form, and everything else the answer depends on.
+//! - [`curated`]: answers that a person wrote and another approved.
+//! - [`Domain`]: how long an answer stays true.
+//!
+//! Two questions have one key only where the same answer is right for both. A question that finds nothing costs
+//! a fraction of a cent; a wrong answer costs a harvest. So each rule here takes away only what never carries
+//! meaning, and what is in doubt stays.
+
+pub mod curated;
+mod domain;
+mod english;
+mod gate;
+mod gate_lists;
+mod history;
+mod lists;
+mod normal;
+mod numbers;
+mod speech;
+
+pub use domain::Domain;
+pub use gate::{Ineligible, gate};
+pub use normal::normal;
+
+use alloc::string::String;
+use core::fmt::{Debug, Display, Formatter, Write};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+/// Moves when the normaliser or the gate changes: what was stored under older rules is then never found.
+pub const SCHEMA: u16 = 1;
+
+/// A language in which questions are recognised.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Serialize, Deserialize)]
+pub enum Language {
+    /// English.
+    #[serde(rename = "en")]
+    English,
+    /// Arabic in Arabic script.
+    #[serde(rename = "ar")]
+    Arabic,
+    /// Juba Arabic in Latin letters.
+    #[serde(rename = "pga")]
+    JubaArabic,
+}
+
+impl Language {
+    /// Its code: ISO 639.
+    #[must_use]
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::Arabic => "ar",
+            Self::JubaArabic => "pga",
+        }
+    }
+}
+
+/// Everything besides the question that an answer depends on. What differs in one field shares nothing.
+///
+/// Whatever else goes into the instructions of the AI (the language to answer in, the person's region, the
+/// length) belongs into `format`, or must not go into the instructions.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Scope<'a> {
+    /// The rules of this module: [`SCHEMA`].
+    pub schema: u16,
+    /// The language of the question, as [`gate()`] gives it.
+    pub language: Language,
+    /// Version of the instructions; a digest of them will do.
+    pub prompt_version: &'a str,
+    /// Version of the facts that the AI is given.
+    pub knowledge_version: &'a str,
+    /// What the question is about; it sets how long the answer is kept.
+    pub domain: Domain,
+    /// What the answer is shaped for: language, region, length.
+    pub format: &'a str,
+}
+
+/// The name of a shared answer. Tells nothing about who asked.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(pub [u8; 16]);
+
+impl Display for Key {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl Debug for Key {
+    fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
+        write!(f, "Key({self})")
+    }
+}
+
+impl Key {
+    /// The key in 32 hexadecimal digits, as caches with text keys want it.
+    #[must_use]
+    pub fn to_hex(self) -> String {
+        let mut out = String::with_capacity(32);
+        // Writing to a String cannot fail.
+        let _ = write!(out, "{self}");
+        out
+    }
+}
+
+/// The key of a question.
+#[must_use]
+pub fn key(scope: &Scope, text: &str) -> Key {
+    key_of_normal(scope, &normal(text, scope.language))
+}
+
+/// The key of a question that is in its normal form already.
+#[must_use]
+pub fn key_of_normal(scope: &Scope, normal: &str) -> Key {
+    let mut hash = Sha256::new();
+    hash.update(scope.schema.to_be_bytes());
+    for field in [
+        scope.language.code(),
+        scope.prompt_version,
+        scope.knowledge_version,
+        scope.domain.name(),
+        scope.format,
+        normal,
+    ] {
+        // With its length in front, so that no field can run into the next.
+        hash.update((field.len() as u64).to_be_bytes());
+        hash.update(field.as_bytes());
+    }
+    let mut key = [0; 16];
+    for (to, from) in key.iter_mut().zip(hash.finalize()) {
+        *to = from;
+    }
+    Key(key)
+}
