@@ -153,12 +153,19 @@ impl Engine {
 
     /// Starts the dispatcher and the sweeper, which first looks for what an earlier process left.
     pub fn start(&self) {
-        if self.shared.options.work {
-            self.shared.tasks.spawn(sweep::dispatch(Arc::clone(&self.shared)));
-            self.shared.tasks.spawn(sweep::lease(Arc::clone(&self.shared)));
-            self.shared.tasks.spawn(sweep::sweep(Arc::clone(&self.shared)));
-            self.shared.tasks.spawn(money::keep(Arc::clone(&self.shared)));
+        if !self.shared.options.work {
+            return;
         }
+        let shared = Arc::clone(&self.shared);
+        self.shared.tasks.spawn(async move {
+            // An order that waits must not meet the built-in book.
+            if money::read_first(&shared).await {
+                shared.tasks.spawn(sweep::dispatch(Arc::clone(&shared)));
+                shared.tasks.spawn(sweep::lease(Arc::clone(&shared)));
+                shared.tasks.spawn(sweep::sweep(Arc::clone(&shared)));
+                shared.tasks.spawn(money::keep(Arc::clone(&shared)));
+            }
+        });
     }
 
     /// Stops: starts nothing new, awaits sends, lets AI calls run `ai_grace` more and then cuts them, and

@@ -8,6 +8,7 @@ use answerbot_core::time::{HOUR, MINUTE};
 use answerbot_ports::store::StoreError;
 
 use crate::Shared;
+use crate::attend::{LONGEST_PAUSE, PAUSE};
 
 /// A price that an operator confirmed or added counts within this time.
 const EVERY: Duration = Duration::from_secs(2);
@@ -19,6 +20,20 @@ const SEAL_FOR_MS: i64 = 9_000;
 const SEAL_AT_ONCE: usize = 500;
 /// What was captured this lately may still be on its way to its contact.
 const ON_ITS_WAY_MS: i64 = 10 * MINUTE;
+
+/// Reads the prices before anything is decided; false when the process stops before the store gives them.
+pub(crate) async fn read_first(shared: &Arc<Shared>) -> bool {
+    let mut pause = PAUSE;
+    while let Err(error) = read_prices(shared).await {
+        tracing::error!(error = %error, "nothing is decided before the prices are read; trying again");
+        tokio::select! {
+            () = shared.stopping.cancelled() => return false,
+            () = tokio::time::sleep(pause) => {}
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+    true
+}
 
 /// Runs until the process stops.
 pub(crate) async fn keep(shared: Arc<Shared>) {
@@ -40,13 +55,18 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
     }
 }
 
-async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(), StoreError> {
-    let store = &shared.ports.store;
-    let prices = PriceBook::from(store.prices().await?);
+async fn read_prices(shared: &Shared) -> Result<(), StoreError> {
+    let prices = PriceBook::from(shared.ports.store.prices().await?);
     if prices != shared.market().prices {
         tracing::info!("the price book changed");
         shared.set_prices(prices);
     }
+    Ok(())
+}
+
+async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(), StoreError> {
+    read_prices(shared).await?;
+    let store = &shared.ports.store;
     // Without MoMo there is no money to keep books of.
     let now = shared.ports.clock.monotonic();
     let is_early = sealed.is_some_and(|last| now.saturating_sub(last) < SEAL_EVERY);

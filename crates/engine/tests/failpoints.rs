@@ -1,6 +1,6 @@
 //! A payment that breaks at every step it can break at, by a panic, by an error and by the end of the process
-//! (reliability.md T3). Restarted only where the process died, the person has exactly one grant if MTN has the money and none
-//! if it has not, MTN knows one reference, and the books agree.
+//! (reliability.md T3). Only what died is started again, at most three times; then the person has exactly one grant
+//! if MTN has the money and none if it has not, MTN knows one reference, and the books agree.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -120,10 +120,12 @@ impl Line {
 }
 
 /// A store that breaks where a payment's money is written.
-struct Breaking {
-    inner: Arc<dyn Store>,
-    line: Line,
-    database: std::path::PathBuf,
+pub struct Breaking {
+    pub inner: Arc<dyn Store>,
+    pub line: Line,
+    pub database: std::path::PathBuf,
+    /// How long the prices are on their way.
+    pub late_prices: Duration,
 }
 
 fn broken() -> StoreError {
@@ -243,6 +245,7 @@ impl Store for Breaking {
         self.inner.forget_callbacks(before).await
     }
     async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
+        tokio::time::sleep(self.late_prices).await;
         self.inner.prices().await
     }
     async fn seal_entries(&self, limit: usize) -> Result<usize, StoreError> {
@@ -322,8 +325,10 @@ impl Case {
     fn start(&mut self) {
         self.process = None;
         let database = self.machine.database();
-        let wrap =
-            |inner, line: &Line| Arc::new(Breaking { inner, line: line.clone(), database }) as Arc<dyn Store>;
+        let wrap = |inner, line: &Line| {
+            Arc::new(Breaking { inner, line: line.clone(), database, late_prices: Duration::ZERO })
+                as Arc<dyn Store>
+        };
         self.process = Some(self.machine.start_with(wrap));
     }
 
@@ -358,11 +363,13 @@ impl Case {
                 accepted = self.process().accept(envelope.clone()) => matches!(accepted, Some(Ok(_))),
                 () = self.death() => false,
             };
-            match acked {
-                true => return,
-                false if self.is_dead() => self.restart(),
-                false => tokio::time::sleep(Duration::from_millis(5)).await,
+            if acked {
+                return;
             }
+            if self.is_dead() {
+                self.restart();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
         }
     }
 

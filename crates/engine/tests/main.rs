@@ -6,6 +6,7 @@ mod chaos;
 mod failpoints;
 mod lost_rings;
 mod money;
+mod opening;
 mod retention;
 mod sends;
 mod stopping;

@@ -318,6 +318,7 @@ pub struct Machine {
     pub outside: Arc<Outside>,
     pub policy: Policy,
     pub options: Options,
+    pub selling: Selling,
 }
 
 /// One process: its tasks run on a runtime of its own, and die with it.
@@ -350,7 +351,13 @@ impl Machine {
         policy.time.unknown_send_ms = 600;
         policy.time.send_deadline_ms = 1_000;
         let options = Options { sweep_interval: Duration::from_millis(100), ..Options::default() };
-        Self { folder: tempfile::tempdir().unwrap(), outside: Arc::default(), policy, options }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            outside: Arc::default(),
+            policy,
+            options,
+            selling: Selling::Off,
+        }
     }
 
     pub fn database(&self) -> PathBuf {
@@ -390,7 +397,7 @@ impl Machine {
             hash_key: store.hash_key(),
             policy: Arc::new(self.policy.clone()),
             payments: Some(Arc::new(line.clone())),
-            selling: Selling::Off,
+            selling: self.selling,
             testers: None,
         };
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
