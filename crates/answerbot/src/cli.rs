@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use answerbot_core::JubaDay;
+use answerbot_core::pay::days::parse_day;
 use answerbot_core::pay::price::Plan;
 use clap::{Parser, Subcommand, ValueEnum};
 
@@ -109,6 +111,24 @@ pub enum MessengerAction {
     Setup,
 }
 
+/// `Status::name` of every way in which a payment stands.
+const STATUSES: [&str; 10] = [
+    "created",
+    "pending",
+    "unknown",
+    "success",
+    "failed",
+    "expired",
+    "cancelled",
+    "abandoned",
+    "review",
+    "refunded",
+];
+
+fn day(text: &str) -> Result<JubaDay, &'static str> {
+    parse_day(text).ok_or("a day is written as 2027-01-01")
+}
+
 /// What to do with the price book.
 #[derive(Debug, Subcommand)]
 pub enum PricesAction {
@@ -127,8 +147,8 @@ pub enum PricesAction {
         /// Whole pounds, such as 3000.
         amount: String,
         /// The first day, such as 2027-01-01.
-        #[arg(long)]
-        from: String,
+        #[arg(long, value_parser = day)]
+        from: JubaDay,
     },
 }
 
@@ -141,7 +161,7 @@ pub enum PaymentsAction {
         search: Option<String>,
         /// Only those that stand so: created, pending, unknown, success, failed, expired, cancelled, abandoned,
         /// review, refunded.
-        #[arg(long)]
+        #[arg(long, value_parser = STATUSES)]
         status: Option<String>,
         /// At most so many.
         #[arg(long, default_value_t = 50)]

@@ -217,6 +217,18 @@ pub fn is_only_pin(text: &str) -> bool {
     digits >= 4
 }
 
+/// Whether a short message names a PIN and its digits, such as "my pin is 4711". Like one of nothing but digits it
+/// loses them before anything is stored.
+#[must_use]
+pub fn names_pin(text: &str) -> bool {
+    const MOST_WORDS: usize = 8;
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|it| !it.is_empty());
+    let digits = text.chars().filter(|it| it.is_numeric()).count();
+    (4..=6).contains(&digits)
+        && words().count() <= MOST_WORDS
+        && words().any(|it| it.eq_ignore_ascii_case("pin"))
+}
+
 /// Whether a message reads complete: it asks, or it is long enough. Others wait longer for their rest.
 #[must_use]
 pub fn is_complete(text: &str, words: usize) -> bool {

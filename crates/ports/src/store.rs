@@ -206,7 +206,8 @@ pub struct MoneyCounts {
     pub grants: u64,
     /// Payments with money in the books.
     pub captures: u64,
-    /// Payments that are granted and whose contact does not say so, or that have no money in the books; a few.
+    /// Payments that are granted and whose contact does not say so, that have no money in the books, or that share
+    /// one number of MTN's; a few.
     pub unmatched: Vec<PaymentId>,
     /// Payments whose money waits in suspense.
     pub in_review: u64,

@@ -1,13 +1,14 @@
 //! `prices`: the price book.
 
-use answerbot_core::pay::days::{iso_date, parse_day};
+use answerbot_core::JubaDay;
+use answerbot_core::pay::days::iso_date;
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::price::{Plan, PriceBook, PriceRow};
 use answerbot_local::{Access, SqliteStore};
 use answerbot_ports::reports::Reports as _;
 use answerbot_ports::store::Store as _;
 use answerbot_ports::world::Clock as _;
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use serde_json::json;
 
 use super::operator::audit;
@@ -22,7 +23,7 @@ pub async fn run(world: &World, action: PricesAction) -> anyhow::Result<bool> {
         PricesAction::List { json } => list(world, &book, json),
         PricesAction::Confirm => confirm(world, &store, &mut book).await?,
         PricesAction::Add { plan, amount, from } => {
-            add(world, &store, &mut book, plan, &amount, &from).await?;
+            add(world, &store, &mut book, plan, &amount, from).await?;
         }
     }
     Ok(true)
@@ -70,14 +71,11 @@ async fn add(
     book: &mut PriceBook,
     plan: Plan,
     amount: &str,
-    from: &str,
+    from: JubaDay,
 ) -> anyhow::Result<()> {
     let amount = Money::parse(amount, Currency::Ssp).context("the amount, such as 3000")?;
-    let Some(day) = parse_day(from) else {
-        bail!("--from is \"{from}\", but it is a day such as 2027-01-01")
-    };
-    let row = book.add(plan, amount, day, world.clock.now().juba_day())?;
-    let detail = format!("{plan} {amount} from {}", iso_date(day));
+    let row = book.add(plan, amount, from, world.clock.now().juba_day())?;
+    let detail = format!("{plan} {amount} from {}", iso_date(from));
     store.put_prices(vec![row], audit(world, "prices add", "prices", detail.clone())).await?;
     out::line(&format!("Added: {detail}. Paid days keep the price they were bought at."));
     Ok(())

@@ -111,6 +111,8 @@ pub enum Standing {
     Abandoned,
     /// Money came that does not fit; a person of ours looks at it.
     Review,
+    /// Such money was given back.
+    GivenBack,
 }
 
 impl Standing {

@@ -138,17 +138,20 @@ impl Desk<'_> {
     /// "Pay": the prompt asks for exactly what was shown, not long ago.
     pub fn pay(&mut self, identity: usize) {
         let Some(Step::Confirm { quote, payer, at }) = self.contact.paying.step else {
-            return self.show_plans(identity);
+            // A second tap on the same button, mostly.
+            return if self.open_request().is_some() {
+                self.say_approve_one(identity);
+            } else {
+                self.show_plans(identity);
+            };
         };
         let rules = &self.policy.paying;
         if self.quote(quote.plan) != Some(quote) || self.now.since(at) > rules.quote_ms {
             // What was shown is old: today's price, and the question again.
             return self.offer(quote.plan, payer, identity);
         }
-        if let Some(open) = self.open_request() {
-            let text = (self.texts.pay_again_at)(&open.at.plus(rules.prompt_window_ms).juba_clock());
-            self.say_money(identity, text);
-            return;
+        if self.open_request().is_some() {
+            return self.say_approve_one(identity);
         }
         let week = |it: &&Request| self.now.since(it.at) < 7 * DAY && it.payer != payer;
         let mut others: Vec<Msisdn> =
@@ -162,6 +165,18 @@ impl Desk<'_> {
         self.order(quote, payer);
         self.contact.paying.step = None;
         self.say_money(identity, self.texts.pay_asking);
+    }
+
+    /// An earlier request may still be on the phone.
+    fn say_approve_one(&mut self, identity: usize) {
+        let Some(open) = self.open_request() else { return };
+        let until = open.at.plus(self.policy.paying.prompt_window_ms);
+        self.say_money(identity, (self.texts.pay_again_at)(&until.juba_clock()));
+    }
+
+    /// Whether "pay now" can be meant: a summary stands, or a request is on its way.
+    pub fn may_pay(&self) -> bool {
+        matches!(self.contact.paying.step, Some(Step::Confirm { .. })) || self.open_request().is_some()
     }
 
     fn order(&mut self, quote: Quote, payer: Msisdn) {

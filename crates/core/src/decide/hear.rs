@@ -197,6 +197,12 @@ impl Desk<'_> {
         if self.forget_stands() && is(texts.forget_buttons[1]) {
             return Some(Tap::ForgetNot);
         }
+        if self.may_pay() && (is(texts.pay_buttons[0]) || alone == "pay") {
+            return Some(Tap::Pay);
+        }
+        if self.may_pay() && is(texts.pay_buttons[1]) {
+            return Some(Tap::PayOther);
+        }
         match (self.contact.asked?, said) {
             (Asked::Forget, Said::Yes) => Some(Tap::Forget),
             (Asked::Forget, Said::No) => Some(Tap::ForgetNot),
@@ -211,8 +217,6 @@ impl Desk<'_> {
                     .map(|(plan, _)| Tap::PlanIs(plan))
             }
             (Asked::Pay, Said::Yes) => Some(Tap::Pay),
-            (Asked::Pay, _) if is(texts.pay_buttons[0]) => Some(Tap::Pay),
-            (Asked::Pay, _) if is(texts.pay_buttons[1]) => Some(Tap::PayOther),
             (Asked::Region, _) => {
                 let titles = texts.region_buttons.iter();
                 titles.zip(super::options::REGION_TAPS).find(|(title, _)| is(title)).map(|(_, tap)| tap)

@@ -74,10 +74,18 @@ impl Desk<'_> {
     }
 
     fn refund(&mut self, payment: PaymentId, identity: usize) {
-        if let Some(grant) = self.contact.paying.grants.get_mut(&payment) {
-            grant.refunded = true;
+        for request in self.contact.paying.requests.iter_mut().filter(|it| it.payment == payment) {
+            request.stands = Standing::GivenBack;
         }
-        self.tell_money(identity, self.texts.pay_refunded);
+        let text = match self.contact.paying.grants.get_mut(&payment) {
+            Some(grant) => {
+                grant.refunded = true;
+                self.texts.pay_refunded
+            }
+            // It was in review and bought nothing.
+            None => self.texts.pay_given_back,
+        };
+        self.tell_money(identity, text);
     }
 
     /// The receipt of a payment that was granted.

@@ -90,7 +90,11 @@ impl Desk<'_> {
 
     fn granted_line(&self, grant: &Grant, at: Time) -> String {
         let it = &grant.granted;
-        let stands = if grant.refunded { Stands::GivenBack } else { Stands::Paid { code: &it.code } };
+        let stands = match grant {
+            _ if it.gift => Stands::Gift { days: it.days },
+            _ if grant.refunded => Stands::GivenBack,
+            _ => Stands::Paid { code: &it.code },
+        };
         self.line(at, self.texts.plan_title(it.plan), Some(&it.price.to_string()), stands)
     }
 

@@ -15,14 +15,18 @@ const PAID: &[&str] = &[
     "i sent the money", "i sent money", "i sent you", "i send the money", "i approved", "i entered my pin", "i put my pin",
     "my money", "you took", "took my", "you stole", "you steal", "you ate", "ate my", "you have eaten", "money is gone",
     "money gone", "money has gone", "money went", "i want refund", "refund me", "give back my", "return my", "payment failed",
-    "my payment", "the payment", "momo took", "mtn took", "دفعت", "فلوسي", "نقودي", "مالي", "ana dafa", "gurush tai", "gurus tai",
+    "my payment", "the payment", "did you charge", "been charged", "my cash", "i subscribed", "i bought weekly", "i bought monthly",
+    "i bought plan", "i bought the plan", "i entered pin", "i have send money", "i send money", "have sent money", "i pay for weekly",
+    "i pay for monthly", "i pay for plan", "not received my plan", "not received the plan", "my balance went", "money was cut",
+    "i sent 3000", "i sent 6500", "i pay and", "i pay but", "momo took", "mtn took", "دفعت", "فلوسي", "نقودي", "مالي", "خصم", "دفعنا", "ana dafa", "dafa gurush", "gurush tai", "gurus tai",
 ];
 /// ... and it is us, or this, that they mean.
 #[rustfmt::skip]
 const US: &[&str] = &[
     "you", "your", "bot", "plan", "subscription", "subscribed", "subscribe", "weekly", "monthly", "week", "month", "momo", "mtn",
     "nothing", "gone", "still", "not working", "no answer", "no questions", "limit", "activated", "active", "receipt",
-    "confirmation", "questions", "where is", "ssp", "refund", "لكن", "اين", "وين", "لسه", "اشتراك",
+    "confirmation", "questions", "where is", "ssp", "refund", "twice", "back", "answer", "deducted", "scam", "haja",
+    "شيء", "الاشتراك", "حسابي", "لكن", "اين", "وين", "لسه", "اشتراك",
 ];
 /// Paying for something else is a question like others.
 #[rustfmt::skip]
@@ -30,12 +34,13 @@ const OTHERS: &[&str] = &[
     "school", "fees", "fee", "rent", "landlord", "bride", "dowry", "cows", "customer", "customers", "salary", "boss", "employer",
     "tax", "taxes", "customs", "loan", "debt", "shop", "seller", "supplier", "hospital", "doctor", "university", "brother",
     "sister", "wife", "husband", "friend", "bus", "ticket", "visa", "passport", "business",
+    "bank",
 ];
 /// Words of MTN's own messages.
 #[rustfmt::skip]
 const PASTED: &[&str] = &[
     "transaction id", "financial transaction", "txn id", "transactionid", "y'ello", "yello", "your payment of", "you have paid",
-    "has been debited", "you have transferred", "payment of ssp", "your new balance",
+    "has been debited", "you have transferred", "to answer bot", "ft id", "you have sent", "confirmed ssp", "payment of ssp", "your new balance",
 ];
 
 /// Whether a message complains about paying us, or is one of MTN's about a payment.

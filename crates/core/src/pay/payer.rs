@@ -55,6 +55,9 @@ pub enum Event {
         payment: PaymentId,
         /// Whether the payer declined it.
         declined: bool,
+        /// No prompt of it reached the phone, so it does not count.
+        #[serde(default)]
+        unsent: bool,
     },
 }
 
@@ -110,7 +113,9 @@ pub fn decide(
                     index += 1;
                     out.open.push(Effect { id, due: now, attempt: 1, paid: true, action });
                 }
-                AnyEvent::Payer(Event::Ended { payment, declined }) => payer.end(*payment, *declined, now),
+                AnyEvent::Payer(Event::Ended { payment, declined, unsent }) => {
+                    payer.end(*payment, *declined, *unsent, now);
+                }
                 AnyEvent::Revive(effect) => {
                     out.open.push(effect.again(now));
                 }
@@ -152,7 +157,10 @@ impl Payer {
         Verdict::Allowed
     }
 
-    fn end(&mut self, payment: PaymentId, declined: bool, now: Time) {
+    fn end(&mut self, payment: PaymentId, declined: bool, unsent: bool, now: Time) {
+        if let Some((_, at)) = self.open.iter().find(|(it, _)| unsent && *it == payment) {
+            self.asked.give_back(at.juba_day());
+        }
         self.open.retain(|(it, _)| *it != payment);
         if declined {
             self.declined.push(now);

@@ -14,7 +14,10 @@ use super::price::PriceBook;
 use super::statement::{Line, Status as LineStatus};
 use crate::id::PaymentId;
 use crate::policy::Paying;
-use crate::time::{HOUR, Time};
+use crate::time::{HOUR, MINUTE, Time};
+
+/// MTN's clock and ours differ by less.
+const CLOCKS_DIFFER_MS: i64 = 10 * MINUTE;
 
 /// A payment with that number and amount, wished so long before or after the line's time, may be the one.
 const WINDOW: i64 = 48 * HOUR;
@@ -170,7 +173,9 @@ impl<'a> Desk<'a> {
         }
         match self.known(line).or_else(|| self.likely(line)) {
             // Its money came under another number of MTN's: this is other money.
-            Some(id) if self.found.contains(&id) || self.has_other_money(id, line) => self.lost(line),
+            Some(id) if self.found.contains(&id) || self.has_other_money(id, line) => {
+                self.other_money(id, line)
+            }
             Some(id) => self.meet(id, line),
             None => self.lost(line),
         }
@@ -193,13 +198,16 @@ impl<'a> Desk<'a> {
         };
         let by_external_id = || {
             let named = self.by_external_id.get(&line.external_id.as_deref()?.trim().to_lowercase())?;
-            // After a restored copy two orders can have one name: the money is for the one that has none.
-            let free = named.iter().find(|index| {
+            // After a restored copy two orders can have one name: the money is for one that was wished before it
+            // came, and best for one that has none.
+            let fits = |index: &&usize| self.id(Some(*index)).is_some_and(|id| !self.is_older(line, id));
+            let is_free = |index: &&usize| {
                 self.id(Some(*index)).is_some_and(|id| {
                     !self.found.contains(&id) && self.at(id).is_some_and(|it| !it.status.has_money())
                 })
-            });
-            self.id(free.or(named.first()))
+            };
+            let free = named.iter().filter(fits).find(is_free);
+            self.id(free.or_else(|| named.iter().find(fits)))
         };
         by_mtn_id.or_else(by_reference).or_else(by_external_id)
     }
@@ -222,6 +230,24 @@ impl<'a> Desk<'a> {
         };
         let mut all = self.ours.iter().copied().filter(fits);
         all.next().filter(|_| all.next().is_none()).map(|(id, _)| *id)
+    }
+
+    /// Whether a line is from before a payment was wished, so that it is another one.
+    fn is_older(&self, line: &Line, id: PaymentId) -> bool {
+        let wished = self.at(id).and_then(Payment::since);
+        line.at.zip(wished).is_some_and(|(at, wished)| at < wished.plus(-CLOCKS_DIFFER_MS))
+    }
+
+    /// A line that names a payment whose money is known under another number of MTN's: the statement may number it
+    /// otherwise than MTN's answer did. A second one of them is money that we do not know.
+    fn other_money(&mut self, id: PaymentId, line: &Line) -> Finding {
+        let known = self.at(id).and_then(|it| it.paid.as_ref());
+        let is_same = known.is_some_and(|it| it.money == line.amount);
+        if is_same && self.found.insert(id) {
+            let reason = "in both, under two numbers of MTN's".to_string();
+            return Finding { payment: Some(id), ..of_line(line, Kind::Matched, reason) };
+        }
+        self.suspense(line, Kind::TheirsOnly, "MTN lists a second payment under one order's name")
     }
 
     /// Whether a payment's money is known under another number of MTN's than this line's.
@@ -294,26 +320,28 @@ impl<'a> Desk<'a> {
         }
     }
 
+    fn suspense(&self, line: &Line, kind: Kind, reason: &str) -> Finding {
+        Finding {
+            payment: Some(own(line)),
+            tell: Some(Event::Unclaimed(self.paid(line))),
+            in_suspense: true,
+            ..of_line(line, kind, format!("{reason}; it waits in suspense"))
+        }
+    }
+
     /// Money whose payment we do not have. What names an order is granted all the same.
     fn lost(&self, line: &Line) -> Finding {
         let named = line.external_id.as_deref().and_then(order::read);
         let price = named.and_then(|it| self.prices.version(it.plan, it.version));
         let paid = self.paid(line);
-        // One movement is one payment, whatever it is found to be.
-        let own = PaymentId::recovered(&format!("mtn {}", line.mtn_id));
-        let suspense = |reason: &str| Finding {
-            payment: Some(own),
-            tell: Some(Event::Unclaimed(paid.clone())),
-            in_suspense: true,
-            ..of_line(line, Kind::TheirsOnly, format!("{reason}; it waits in suspense"))
-        };
+        let suspense = |reason: &str| self.suspense(line, Kind::TheirsOnly, reason);
         match (named, price) {
             (Some(named), Some(price)) if price.amount == line.amount => {
                 let days = named.plan.days(self.policy);
                 let to = Assignment { to: named.contact, plan: named.plan, days, version: named.version };
                 let reference = line.reference.as_deref().and_then(|it| PaymentId::parse_uuid(it).ok());
                 Finding {
-                    payment: Some(reference.filter(|it| self.at(*it).is_none()).unwrap_or(own)),
+                    payment: reference.filter(|it| self.at(*it).is_none()).or(Some(own(line))),
                     tell: Some(Event::Recover(to, paid)),
                     ..of_line(
                         line,
@@ -418,4 +446,9 @@ fn of_line(line: &Line, kind: Kind, reason: String) -> Finding {
 fn duplicate(line: &Line, payment: Option<PaymentId>) -> Finding {
     let reason = "this movement stands in the file twice; it counts once".to_string();
     Finding { payment, ..of_line(line, Kind::Duplicate, reason) }
+}
+
+/// One movement is one payment, whatever it is found to be.
+fn own(line: &Line) -> PaymentId {
+    PaymentId::recovered(&format!("mtn {}", line.mtn_id))
 }

@@ -53,10 +53,11 @@ pub static ENGLISH: Texts = Texts {
     pay_review: "Money came that does not fit the order. A person of ours looks at it now. Nothing is lost. Type human to reach us.",
     pay_gift,
     merged,
+    pay_given_back: "Your money was given back. It bought nothing, so no day is gone.",
     pay_refunded: "Your money was given back. The days of that payment are gone.",
     pay_declined: "The request was declined on the phone. You were not charged. If that was a mistake, type subscribe.",
     pay_not_approved: "The request ran out before the PIN was entered. You were not charged. Keep the phone in your hand and type subscribe.",
-    pay_no_funds: "MTN could not take the money. Mostly the balance is too low, fees included. Add money to MoMo, then type subscribe.",
+    pay_no_funds: "MTN could not take the money. Mostly the balance is too low, fees included. Add money to MoMo, then type subscribe. You were not charged.",
     pay_limit: "That number has reached its limit at MTN for now. Try another MTN number, or try again tomorrow. You were not charged.",
     pay_no_account: "That number has no active MoMo account. You were not charged. Type subscribe and give another MTN number.",
     pay_our_fault: "Something is wrong on our side and our team knows. You were not charged. Please try again later.",
@@ -162,6 +163,7 @@ fn status_payment(it: &PaymentLine<'_>) -> String {
     let stands = match it.stands {
         Stands::Paid { code } => format!("paid, receipt {code}."),
         Stands::GivenBack => "given back.".to_string(),
+        Stands::Gift { days } => return format!("{} a gift of our team: {days} days.", it.day),
         Stands::Not(standing) => standing_words(standing).to_string(),
     };
     format!("{} {}{price}: {stands}", it.day, it.plan)
@@ -176,6 +178,7 @@ const fn standing_words(standing: Standing) -> &'static str {
         Standing::Cancelled { prompted: true } => "cancelled; if the PIN was entered, it counts.",
         Standing::Cancelled { prompted: false } => "cancelled, not charged.",
         Standing::Abandoned => "not charged; MTN has no such payment.",
+        Standing::GivenBack => "given back.",
         Standing::Review => "money came that does not fit; a person of ours looks at it.",
     }
 }

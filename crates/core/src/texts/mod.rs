@@ -45,6 +45,11 @@ pub enum Stands<'a> {
     },
     /// The money was given back.
     GivenBack,
+    /// Nobody paid: days given away.
+    Gift {
+        /// How many.
+        days: u32,
+    },
     /// It brought nothing yet.
     Not(Standing),
 }
@@ -150,6 +155,8 @@ pub struct Texts {
     pub pay_gift: fn(u32, &str) -> String,
     /// Two accounts of one person were joined; until when the plan runs, where one does.
     pub merged: fn(Option<&str>) -> String,
+    /// Money in review was given back.
+    pub pay_given_back: &'static str,
     /// The money was given back.
     pub pay_refunded: &'static str,
     /// Declined on the phone.

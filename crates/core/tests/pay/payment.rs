@@ -302,7 +302,7 @@ fn asks(payer: &mut Payer, number: u8, at: i64) -> Verdict {
 }
 
 fn ends(payer: &mut Payer, number: u8, declined: bool, at: i64) {
-    turn(payer, payer::Event::Ended { payment: PaymentId::draw([number; 16]), declined }, at);
+    turn(payer, payer::Event::Ended { payment: PaymentId::draw([number; 16]), declined, unsent: false }, at);
 }
 
 fn turn(payer: &mut Payer, event: payer::Event, at: i64) -> Option<Verdict> {
@@ -400,4 +400,43 @@ fn seven_days_later_no_number_and_no_person_is_left_and_the_amount_is() {
         assert_eq!(story.payment.price(), Some(price()));
         assert!(story.payment.poll.is_none() && story.payment.doing.is_none());
     }
+}
+
+#[test]
+fn the_statement_names_mtns_number_where_its_answer_did_not() {
+    let mut story = Story::prompted();
+    let mut answer = paid(price(), "0921234567");
+    if let Outcome::Checked(Checked::Successful { mtn_id, .. }) = &mut answer {
+        *mtn_id = None;
+    }
+    story.learns(answer);
+    assert_eq!(story.payment.status, Status::Success);
+    let line = Paid { money: price(), payer: None, mtn_id: Some("4711".into()), at: START };
+    story.hears(payment::Event::Statement(line));
+    assert_eq!(story.payment.paid.as_ref().unwrap().mtn_id.as_deref(), Some("4711"));
+    assert_eq!(story.entries.len(), 1);
+}
+
+#[test]
+fn money_under_no_name_or_another_one_is_not_this_order() {
+    for other in [None, Some("ab1.y.w.1.1".to_string())] {
+        let mut story = Story::prompted();
+        let mut answer = paid(price(), "0921234567");
+        if let Outcome::Checked(Checked::Successful { external_id, .. }) = &mut answer {
+            external_id.clone_from(&other);
+        }
+        story.learns(answer);
+        assert_eq!(story.payment.status, Status::Review, "{other:?}");
+    }
+}
+
+#[test]
+fn mtn_that_does_not_answer_is_not_asked_more_often_for_all_the_callbacks() {
+    let mut story = Story::prompted();
+    story.learns(away());
+    let asked = story.now;
+    for _ in 0..50 {
+        story.hears(payment::Event::Nudge);
+    }
+    assert!(story.due().is_some_and(|due| START.plus(due) >= asked.plus(5 * SECOND)), "{:?}", story.due());
 }

@@ -77,7 +77,7 @@ fn a_fault_in_a_file_names_the_place() {
 
 #[test]
 fn a_wording_that_needs_the_talk_is_refused() {
-    for question in ["How is it treated?", "my chest hurts", "call 0921234567 for maize"] {
+    for question in ["How is it treated?", "my tooth hurts", "call 0921234567 for maize"] {
         let fault = parse(&line(|it| it.questions = vec![question.into()]));
         assert!(matches!(fault, Err(Fault::NotForAll { .. })), "{question}");
     }

@@ -60,7 +60,7 @@ const REFUSED: &[(Ineligible, &[&str])] = &[
         "لماذا؟", "ما هو", "وماذا عن الماعز؟", "ما هذا", "ما هي اعراضها", "اشرح أكثر", "ما الأسباب", "keif de gi zara",
     ]),
     (Personal, &[
-        "my chest hurts", "I am pregnant, what can I eat", "how do I lower my blood pressure", "I have a fever",
+        "my tooth hurts", "I am pregnant, what can I eat", "how do I lower my blood pressure", "I have a fever",
         "why is my goat not eating", "what should my wife eat", "I'm 25 years old, can I join the army",
         "how can I help my child read", "my age is 20", "what is wrong with me", "we have 5 goats, what should we do",
         "how do i get my money back", "is our well clean", "I lost 500 pounds of maize", "im sick what can i eat",

@@ -1,4 +1,4 @@
-use answerbot_core::words::{Said, Word, is_complete, is_only_pin, read};
+use answerbot_core::words::{Said, Word, is_complete, is_only_pin, names_pin, read};
 
 const COMMANDS: &[(&str, Word)] = &[
     ("help", Word::Help),
@@ -202,5 +202,21 @@ fn six_words_or_a_question_mark_read_complete() {
     }
     for text in ["", "what is", "one two three four five", "tell me about malaria"] {
         assert!(!is_complete(text, 6), "{text}");
+    }
+}
+
+#[test]
+fn a_pin_that_is_named_is_heard_and_other_numbers_are_not() {
+    for text in ["my pin is 9147", "PIN: 6628", "pin 7 7 3 9", "My Pin 4711", "the pin is ٤٧١١"] {
+        assert!(names_pin(text), "{text}");
+    }
+    for text in [
+        "How do I change my pin?",
+        "What is pin 4 of the chip?",
+        "My pin does not work since 2 weeks, what can I do when MTN says 4 tries are over 10 20",
+        "I was born in 1994",
+        "pineapple costs 3000",
+    ] {
+        assert!(!names_pin(text), "{text}");
     }
 }

@@ -189,6 +189,8 @@ pub(super) fn counts(conn: &Connection, before: Time) -> rusqlite::Result<MoneyC
          LEFT JOIN ledger l ON l.payment = a.external_id AND l.event = 'captured' \
          WHERE p.status = 'success' AND p.test = 0 AND (l.at IS NULL OR (l.at <= ?1 \
          AND NOT EXISTS (SELECT 1 FROM payment_grant g WHERE g.payment = a.external_id))) \
+         UNION SELECT a.external_id FROM payment p JOIN aggregate a ON a.no = p.no WHERE p.mtn_id IN \
+         (SELECT mtn_id FROM payment WHERE mtn_id IS NOT NULL AND test = 0 GROUP BY mtn_id HAVING count(*) > 1) \
          UNION SELECT g.payment FROM payment_grant g LEFT JOIN ledger l \
          ON l.payment = g.payment AND l.event = 'captured' WHERE l.at IS NULL LIMIT {NAMED}"
     );

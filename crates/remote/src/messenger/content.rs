@@ -131,7 +131,7 @@ fn tapped(payload: &str, title: Option<String>) -> Result<Event, Skip> {
 }
 
 fn text_event(mut text: String) -> Event {
-    if words::is_only_pin(&text) {
+    if words::is_only_pin(&text) || words::names_pin(&text) {
         return Event::Digits;
     }
     if let Some((end, _)) = text.char_indices().nth(TEXT_CHARS) {

@@ -77,10 +77,15 @@ pub async fn assign(
 pub async fn refund(world: &World, store: &SqliteStore, text: &str, mtn_id: &str) -> anyhow::Result<bool> {
     let (id, payment) = find_one(store, text).await?;
     match payment.status {
-        Status::Refunded => {
+        Status::Refunded if payment.refund.as_deref() == Some(mtn_id.trim()) => {
             out::line(&format!("{} was given back before.", code(id, &payment)));
             return Ok(true);
         }
+        Status::Refunded => bail!(
+            "{} was given back before, under MTN {}: if that is another transfer, it was one too many",
+            code(id, &payment),
+            payment.refund.as_deref().unwrap_or("unknown")
+        ),
         Status::Success | Status::Review => {}
         other => bail!("{} is {}: there is no money to give back", code(id, &payment), other.name()),
     }
@@ -94,10 +99,8 @@ pub async fn refund(world: &World, store: &SqliteStore, text: &str, mtn_id: &str
     let detail = format!("{amount} by hand, MTN {mtn_id}");
     store.hand(vec![envelope(id, &name, event)], audit(world, "payments refund", &id.uuid(), detail)).await?;
     if payment_becomes(store, id, |it| it.status == Status::Refunded).await? {
-        out::line(&format!(
-            "Recorded: {amount} of {} were given back; its days are gone.",
-            code(id, &payment)
-        ));
+        let days = if payment.status == Status::Success { "; its days are gone" } else { "" };
+        out::line(&format!("Recorded: {amount} of {} were given back{days}.", code(id, &payment)));
     } else {
         out::line(HANDED);
     }

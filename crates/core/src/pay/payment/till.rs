@@ -112,7 +112,7 @@ impl Till<'_> {
         if self.it.doing != Some(Doing::AskingPayer) {
             // It was cancelled meanwhile: the number is free again.
             if verdict == payer::Verdict::Allowed {
-                self.tell_payer_end(false);
+                self.tell_payer_unsent();
             }
             return;
         }
@@ -145,7 +145,7 @@ impl Till<'_> {
         if !prompted {
             // Nothing was asked of MTN, so nothing can come of it.
             self.it.doing = None;
-            self.tell_payer_end(false);
+            self.tell_payer_unsent();
         }
         self.it.status = Status::Cancelled;
         self.tell(What::Cancelled { prompted });
@@ -263,7 +263,7 @@ impl Till<'_> {
     fn uncharged(&mut self, why: Failure) {
         let is_first = self.it.asked.is_none();
         if is_first && self.it.status == Status::Cancelled {
-            self.tell_payer_end(false);
+            self.tell_payer_unsent();
         } else if is_first {
             self.never_charged(why);
         }
@@ -275,7 +275,7 @@ impl Till<'_> {
         self.it.status = Status::Failed(why);
         self.tell(What::Failed(why));
         if !matches!(why, Failure::Refused(_)) {
-            self.tell_payer_end(false);
+            self.tell_payer_unsent();
         }
     }
 
@@ -295,10 +295,9 @@ impl Till<'_> {
                 if money.is_positive() =>
             {
                 let paid = Paid { money: *money, payer: *payer, mtn_id: mtn_id.clone(), at: self.now };
-                let is_ours = match (external_id, &self.it.order) {
-                    (Some(id), Some(order)) => *id == order.external_id,
-                    _ => true,
-                };
+                // MTN says whose it is with every answer; without that it is nobody's that we know.
+                let order = self.it.order.as_ref();
+                let is_ours = order.is_some_and(|it| Some(&it.external_id) == external_id.as_ref());
                 self.settle(effect.id);
                 self.it.poll.take_if(|it| it.effect == effect.id);
                 return self.paid(&paid, is_ours);
@@ -323,6 +322,7 @@ impl Till<'_> {
             // MTN cannot be asked now, or calls a payment of nothing well. That is no answer, so the asking does not
             // end with it.
             _ => {
+                self.it.checked = Some(self.now);
                 self.expire();
                 return self.poll_next(effect.attempt + 1, Some(self.policy.paying.unheard_poll_ms));
             }
@@ -457,7 +457,12 @@ impl Till<'_> {
     }
 
     pub fn tell_payer_end(&mut self, declined: bool) {
-        self.tell_payer(payer::Event::Ended { payment: self.id, declined });
+        self.tell_payer(payer::Event::Ended { payment: self.id, declined, unsent: false });
+    }
+
+    /// No prompt of it was on the phone: it counts for nothing there.
+    fn tell_payer_unsent(&mut self) {
+        self.tell_payer(payer::Event::Ended { payment: self.id, declined: false, unsent: true });
     }
 
     fn emit(&mut self, due: Time, action: Action) -> EffectId {
