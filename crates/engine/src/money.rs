@@ -74,11 +74,21 @@ async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(),
         return Ok(());
     }
     *sealed = Some(now);
-    if store.take("seal_entries", SEAL_FOR_MS, shared.now()).await? {
-        while store.seal_entries(SEAL_AT_ONCE).await? == SEAL_AT_ONCE {}
-    }
+    // Each for itself: an entry that cannot be sealed must not keep money from being counted.
+    let sealing = seal(shared).await;
     if store.take("count_money", HOUR, shared.now()).await? {
         count(shared).await?;
+    }
+    if let Err(error) = &sealing {
+        shared.alarm("books_not_sealed", error.to_string());
+    }
+    sealing
+}
+
+async fn seal(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    let store = &shared.ports.store;
+    if store.take("seal_entries", SEAL_FOR_MS, shared.now()).await? {
+        while store.seal_entries(SEAL_AT_ONCE).await? == SEAL_AT_ONCE {}
     }
     Ok(())
 }

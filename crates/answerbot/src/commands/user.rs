@@ -7,11 +7,11 @@ use answerbot_core::pay::order;
 use answerbot_core::pay::payment::Status;
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::{Plan, PriceBook};
-use answerbot_core::{Contact, ContactId, PaymentId};
+use answerbot_core::{Contact, ContactId, EventId, PaymentId};
 use answerbot_local::{Access, SqliteStore};
 use answerbot_ports::reports::Reports as _;
 use answerbot_ports::store::{Store as _, alias_key};
-use answerbot_ports::world::{Clock as _, Entropy as _};
+use answerbot_ports::world::Clock as _;
 use anyhow::bail;
 use serde_json::json;
 
@@ -19,7 +19,6 @@ use super::operator::{HANDED, audit, contact_becomes, envelope, find_one, owner,
 use crate::assemble::World;
 use crate::cli::UserAction;
 use crate::out;
-use crate::world::OsEntropy;
 
 pub async fn run(world: &World, action: UserAction) -> anyhow::Result<bool> {
     let store = world.store(Access::Beside)?;
@@ -139,9 +138,11 @@ async fn grant(world: &World, store: &SqliteStore, user: &str, days: u32, why: &
     let weekly = i64::from(Plan::Weekly.days(&world.settings.policy.paying).max(1));
     let worth =
         Money::from_minor((row.amount.minor() * i64::from(days) / weekly).max(1), row.amount.currency());
-    let mut seed = [0; 16];
-    OsEntropy.fill(&mut seed);
-    let gift = Gift { id: PaymentId::draw(seed), days, worth };
+    // The same gift on the same day, given twice by mistake, is one.
+    let today = iso_date(world.clock.now().juba_day());
+    let name = EventId::derive("gift", &format!("{id} {days} {why} {today}"));
+    let gift_id = PaymentId::draw(*name.as_bytes());
+    let gift = Gift { id: gift_id, days, worth };
     let detail = format!("{days} days worth {worth}: {why}");
     let event = envelope(id, &format!("gift {}", gift.id), Event::Gift(gift));
     store.hand(vec![event], audit(world, "user grant", &id.to_string(), detail)).await?;
@@ -174,6 +175,10 @@ async fn merge(
     if was.merged_into == Some(new) {
         out::line("They were merged before.");
         return Ok(true);
+    }
+    // A merge the other way, which nothing has decided yet, has made this one an alias of the other.
+    if !store.claim(alias_key(new), new, None).await? {
+        bail!("{new} is being merged into another account itself");
     }
     // First the addresses, so that whatever is written from now on goes to the account that stays; the old one's
     // inbox is decided before it hands over.

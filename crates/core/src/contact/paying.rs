@@ -34,6 +34,9 @@ pub struct Paying {
     pub number: Option<Msisdn>,
     /// Orders made so far.
     pub orders: u32,
+    /// Payments given back before their grant was heard of, or that never had one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub given_back: Vec<PaymentId>,
     /// The reminders of the plan's end that were given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reminded: Option<Reminded>,

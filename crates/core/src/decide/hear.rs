@@ -91,7 +91,9 @@ impl Desk<'_> {
                 }
             },
             Event::Tap(Tap::Agree) => self.agree(identity),
-            Event::Tap(Tap::GetStarted | Tap::Subscribe) => self.show_start_again(identity),
+            Event::Tap(Tap::GetStarted | Tap::Subscribe | Tap::PlanIs(_) | Tap::Pay | Tap::PayOther) => {
+                self.show_start_again(identity);
+            }
             Event::Tap(tap) if !matches!(tap, Tap::AskAgain | Tap::AskNot) => {
                 self.tap(*tap, numbered, identity);
             }

@@ -53,9 +53,14 @@ impl Desk<'_> {
         if self.contact.paying.grants.contains_key(&payment) {
             return;
         }
-        let grant = Grant { granted: granted.clone(), refunded: false };
+        let refunded = self.contact.paying.given_back.contains(&payment);
+        let grant = Grant { granted: granted.clone(), refunded };
         self.contact.paying.grants.insert(payment, grant);
         self.grants.push(payment);
+        if refunded {
+            // Given back before this was heard: no receipt, and no day.
+            return;
+        }
         if let Some(receipt) = self.receipt(payment) {
             self.tell_money(identity, receipt);
         }
@@ -83,7 +88,10 @@ impl Desk<'_> {
                 self.texts.pay_refunded
             }
             // It was in review and bought nothing.
-            None => self.texts.pay_given_back,
+            None => {
+                self.contact.paying.given_back.push(payment);
+                self.texts.pay_given_back
+            }
         };
         self.tell_money(identity, text);
     }

@@ -72,7 +72,7 @@ impl Desk<'_> {
         if to == self.id() || self.contact.merged_into.is_some() {
             return;
         }
-        self.erase_all();
+        self.end_talk();
         // The other contact takes a unit for each question that it takes over.
         let under_way = self.contact.asking.iter().map(|it| it.question.unit);
         let units: Vec<_> = under_way.chain(self.contact.waiting.iter().map(|it| it.unit)).collect();
@@ -102,6 +102,17 @@ impl Desk<'_> {
         };
         let event = Box::new(Event::Merged(Box::new(estate)));
         self.emit(self.now, Action::Tell { target: Target::Contact(to), event });
+    }
+
+    /// Ends what would be said and asked from here; what others are told goes on.
+    fn end_talk(&mut self) {
+        let contact = &self.contact;
+        let mut over: Vec<_> = contact.asking.iter().chain(&contact.retrying).map(|it| it.effect).collect();
+        over.extend(contact.sending.as_ref().map(|it| it.effect));
+        over.extend(contact.burst_timer.map(|it| it.effect));
+        for effect in over {
+            self.settle(effect);
+        }
     }
 
     /// Takes over what another contact of the same person had.

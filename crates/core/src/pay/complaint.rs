@@ -11,7 +11,7 @@ use crate::words;
 #[rustfmt::skip]
 const PAID: &[&str] = &[
     "i paid", "i payed", "i pay already", "i have paid", "i've paid", "ive paid", "i already paid", "already paid", "i just paid",
-    "i did pay", "i have pay", "i was charged", "you charged", "charged me", "was deducted", "been deducted", "deducted",
+    "i did pay", "brother paid", "sister paid", "husband paid", "wife paid", "friend paid", "he paid", "she paid", "i have pay", "i was charged", "you charged", "charged me", "was deducted", "been deducted", "deducted",
     "i sent the money", "i sent money", "i sent you", "i send the money", "i approved", "i entered my pin", "i put my pin",
     "my money", "you took", "took my", "you stole", "you steal", "you ate", "ate my", "you have eaten", "money is gone",
     "money gone", "money has gone", "money went", "i want refund", "refund me", "give back my", "return my", "payment failed",
@@ -32,8 +32,7 @@ const US: &[&str] = &[
 #[rustfmt::skip]
 const OTHERS: &[&str] = &[
     "school", "fees", "fee", "rent", "landlord", "bride", "dowry", "cows", "customer", "customers", "salary", "boss", "employer",
-    "tax", "taxes", "customs", "loan", "debt", "shop", "seller", "supplier", "hospital", "doctor", "university", "brother",
-    "sister", "wife", "husband", "friend", "bus", "ticket", "visa", "passport", "business",
+    "tax", "taxes", "customs", "loan", "debt", "shop", "seller", "supplier", "hospital", "doctor", "university", "bus", "ticket", "visa", "passport", "business",
     "bank",
 ];
 /// Words of MTN's own messages.

@@ -29,6 +29,8 @@ struct Story {
     told: Vec<What>,
     /// When it tells itself to forget who paid.
     scrubs: Vec<Time>,
+    /// What the paying number is told of ends: whether it was declined.
+    ended: Vec<bool>,
     entries: Vec<Entry>,
 }
 
@@ -54,6 +56,7 @@ impl Story {
             open: BTreeMap::new(),
             told: Vec::new(),
             scrubs: Vec::new(),
+            ended: Vec::new(),
             entries: Vec::new(),
         };
         story.hears(payment::Event::Start(order()));
@@ -81,6 +84,7 @@ impl Story {
                 Action::Tell { event, .. } => match &**event {
                     Event::Paying(News { what, .. }) => self.told.push(what.clone()),
                     Event::Payment(payment::Event::Scrub) => self.scrubs.push(effect.due),
+                    Event::Payer(payer::Event::Ended { declined, .. }) => self.ended.push(*declined),
                     _ => {}
                 },
                 _ => drop(self.open.insert(effect.id, effect)),
@@ -439,4 +443,36 @@ fn mtn_that_does_not_answer_is_not_asked_more_often_for_all_the_callbacks() {
         story.hears(payment::Event::Nudge);
     }
     assert!(story.due().is_some_and(|due| START.plus(due) >= asked.plus(5 * SECOND)), "{:?}", story.due());
+}
+
+#[test]
+fn a_cancel_that_overtakes_its_order_ends_it_before_mtn_is_asked() {
+    let mut story = Story::started();
+    story.payment = Payment::default();
+    (story.open, story.told) = (BTreeMap::new(), Vec::new());
+    story.hears(payment::Event::Cancel);
+    story.hears(payment::Event::Start(order()));
+    assert_eq!(story.told, [What::Cancelled { prompted: false }]);
+    assert!(story.open.is_empty() && story.payment.doing.is_none());
+}
+
+#[test]
+fn a_poll_that_died_is_begun_anew_by_a_callback() {
+    let mut story = Story::prompted();
+    story.now = story.now.plus(HOUR);
+    let dead = story.due();
+    story.hears(payment::Event::Nudge);
+    assert!(story.due() > dead, "it is due now, with a row of its own");
+}
+
+#[test]
+fn declining_after_a_cancel_is_what_we_asked_for_and_no_refusal() {
+    let mut story = Story::prompted();
+    story.hears(payment::Event::Cancel);
+    story.ended.clear();
+    story.learns(Outcome::Checked(Checked::Failed(Failure::Declined)));
+    assert_eq!(story.ended, [false], "not declined");
+    let mut story = Story::prompted();
+    story.learns(Outcome::Checked(Checked::Failed(Failure::Declined)));
+    assert_eq!(story.ended.last(), Some(&true));
 }

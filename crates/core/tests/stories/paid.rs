@@ -277,3 +277,13 @@ fn a_number_that_declined_twice_is_left_alone_until_a_time_in_juba() {
     talk.is_told(news(2, What::Failed(Failure::Refused(Refusal::Declined { until }))));
     assert!(talk.heard().contains("today at 15:01"), "{}", talk.heard());
 }
+
+#[test]
+fn a_refund_that_overtakes_its_grant_leaves_no_day() {
+    let mut talk = Talk::buyer();
+    talk.is_told(news(1, What::Refunded));
+    talk.heard();
+    talk.is_granted(1, Plan::Weekly);
+    assert_eq!(talk.contact.paying.through(), None);
+    assert!(!talk.heard().contains("Receipt"));
+}

@@ -49,9 +49,10 @@ pub(super) fn prices(conn: &Connection) -> rusqlite::Result<Vec<PriceRow>> {
 /// Adds prices; of one that is there only the confirmation can change.
 pub(super) fn put_prices(conn: &Connection, rows: &[PriceRow], audit: &Audit) -> rusqlite::Result<()> {
     for row in rows {
-        conn.execute(
+        let written = conn.execute(
             "INSERT INTO price (plan, version, minor, currency, from_day, confirmed) VALUES (?1, ?2, ?3, ?4, ?5, ?6) \
-             ON CONFLICT (plan, version) DO UPDATE SET confirmed = max(confirmed, excluded.confirmed)",
+             ON CONFLICT (plan, version) DO UPDATE SET confirmed = max(confirmed, excluded.confirmed) \
+             WHERE minor = excluded.minor AND from_day = excluded.from_day",
             params![
                 row.plan.name(),
                 row.version,
@@ -61,6 +62,10 @@ pub(super) fn put_prices(conn: &Connection, rows: &[PriceRow], audit: &Audit) ->
                 row.confirmed
             ],
         )?;
+        if written == 0 {
+            // Somebody added another one meanwhile.
+            return Err(rusqlite::Error::StatementChangedRows(0));
+        }
     }
     note(conn, audit)
 }

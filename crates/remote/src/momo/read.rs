@@ -15,6 +15,8 @@ pub(super) fn charged(answer: &Answer) -> Charged {
     match (answer.status, code.as_deref()) {
         (202 | 409, _) => Charged::Taken,
         (429, _) => Charged::NotSent,
+        // A gateway that gave up waiting may have passed it on.
+        (408, _) | (499, None) => Charged::Unknown,
         (400..=499, Some("PAYER_NOT_FOUND")) => Charged::Rejected(Failure::NoAccount),
         (400..=499, _) => ours(answer.status, code.as_deref()),
         (500..=599, Some(known)) => match known {

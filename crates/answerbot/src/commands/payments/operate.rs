@@ -4,7 +4,7 @@ use answerbot_core::contact::event::Event;
 use answerbot_core::pay::payment::{self, Assignment, Status};
 use answerbot_core::pay::price::{Plan, PriceBook};
 use answerbot_local::SqliteStore;
-use answerbot_ports::reports::Reports as _;
+use answerbot_ports::reports::{Find, Reports as _};
 use answerbot_ports::store::Store as _;
 use answerbot_ports::world::Clock as _;
 use anyhow::bail;
@@ -51,17 +51,16 @@ pub async fn assign(
     };
     let book = PriceBook::from(store.prices().await?);
     let today = world.clock.now().juba_day();
-    let fitting =
-        |plan: &Plan| book.on(*plan, today).is_some_and(|row| row.amount.minor() == paid.money.minor());
-    let ordered = payment.order.as_ref().map(|it| it.plan);
-    let Some(plan) = plan.or_else(|| Plan::ALL.into_iter().find(fitting)).or(ordered) else {
-        bail!("{} is no plan's price today: say --plan weekly or --plan monthly", paid.money);
+    let money = payment.stated.unwrap_or(paid.money);
+    let fitting = |plan: &Plan| book.on(*plan, today).is_some_and(|row| row.amount == money);
+    let Some(plan) = plan.or_else(|| Plan::ALL.into_iter().find(fitting)) else {
+        bail!("{money} is no plan's price today: say --plan weekly or --plan monthly");
     };
     let paying = &world.settings.policy.paying;
     let version = book.on(plan, today).map_or(0, |it| it.version);
     let assignment = Assignment { to, plan, days: plan.days(paying), version };
     let event = Event::Payment(payment::Event::Assign(assignment));
-    let detail = format!("{} as {plan} to {to}", paid.money);
+    let detail = format!("{money} as {plan} to {to}");
     let name = format!("assign {id} {to} {}", world.clock.now().as_millis());
     store
         .hand(vec![envelope(id, &name, event)], audit(world, "payments assign", &id.uuid(), detail.clone()))
@@ -92,6 +91,10 @@ pub async fn refund(world: &World, store: &SqliteStore, text: &str, mtn_id: &str
     let mtn_id = mtn_id.trim();
     if mtn_id.is_empty() {
         bail!("--by-hand is MTN's id of the refund, such as 1234567890");
+    }
+    let others = store.payments(Find::Status(Status::Refunded.name().into()), usize::MAX).await?;
+    if let Some((other, it)) = others.iter().find(|(_, it)| it.refund.as_deref() == Some(mtn_id)) {
+        bail!("MTN {mtn_id} is the refund of {} already", code(*other, it));
     }
     let event = Event::Payment(payment::Event::RefundedByHand(mtn_id.to_owned()));
     let name = format!("refund {id} {mtn_id}");

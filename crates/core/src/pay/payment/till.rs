@@ -16,6 +16,8 @@ use crate::policy::Policy;
 use crate::retry;
 use crate::time::{DAY, MINUTE, Time};
 
+/// A call that began so long ago has ended, whatever became of it.
+const OVERDUE_MS: i64 = 10 * MINUTE;
 /// So long after the wish money can still come; a little longer than MTN is asked.
 const YOUNG_MS: i64 = 7 * DAY + 10 * MINUTE;
 
@@ -69,6 +71,10 @@ impl Till<'_> {
             Event::Statement(paid) => self.state(paid),
             // Also before the order, which it may overtake.
             Event::Disown => self.disown(),
+            // So may this: the order it overtakes is not begun.
+            Event::Cancel if self.it.order.is_none() && self.it.paid.is_none() => {
+                self.it.status = Status::Cancelled;
+            }
             _ if self.it.order.is_none() => self.out.records.push(Record::Misplaced),
             Event::PayerSays(verdict) => self.hear_payer(*verdict),
             Event::Nudge => self.nudge(),
@@ -104,6 +110,9 @@ impl Till<'_> {
             return;
         }
         self.it.order = Some(order.clone());
+        if self.it.status == Status::Cancelled {
+            return self.tell(What::Cancelled { prompted: false });
+        }
         self.it.doing = Some(Doing::AskingPayer);
         self.tell_payer(payer::Event::Ask { payment: self.id, wished: order.wished });
     }
@@ -158,7 +167,8 @@ impl Till<'_> {
         let apart = self.policy.paying.nudge_apart_ms;
         let due = self.it.checked.map_or(self.now, |at| at.plus(apart)).max(self.now);
         match self.it.poll {
-            Some(poll) if poll.due <= due => {}
+            // Under way; one that is long past its end is dead, and begins anew.
+            Some(poll) if poll.due <= due && self.now.since(poll.due) < OVERDUE_MS => {}
             Some(poll) => self.set_poll(poll.effect, due, poll.attempt),
             None => self.first_poll(due),
         }
@@ -350,12 +360,14 @@ impl Till<'_> {
     fn failed(&mut self, why: Failure) {
         // Who was told an end already is not told another one.
         let is_awaited = self.it.status.is_open();
+        // Who cancelled was told not to enter the PIN: that is no refusal of the payer's.
+        let declined = why == Failure::Declined && self.it.status != Status::Cancelled;
         if is_awaited || matches!(self.it.status, Status::Expired | Status::Cancelled | Status::Abandoned) {
             self.it.status = Status::Failed(why);
             if is_awaited {
                 self.tell(What::Failed(why));
             }
-            self.tell_payer_end(why == Failure::Declined);
+            self.tell_payer_end(declined);
         }
     }
 
