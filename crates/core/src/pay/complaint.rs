@@ -33,7 +33,7 @@ const US: &[&str] = &[
 const OTHERS: &[&str] = &[
     "school", "fees", "fee", "rent", "landlord", "bride", "dowry", "cows", "customer", "customers", "salary", "boss", "employer",
     "tax", "taxes", "customs", "loan", "debt", "shop", "seller", "supplier", "hospital", "doctor", "university", "bus", "ticket", "visa", "passport", "business",
-    "bank",
+    "bank", "save", "saving", "savings", "invest", "grow",
 ];
 /// Words of MTN's own messages.
 #[rustfmt::skip]
