@@ -124,6 +124,11 @@ test("the newest message is in view, and one who reads further up is not moved",
     return row.bottom <= box.bottom + 1;
   }));
   await phone.say("What is photosynthesis?");
+  // One's own message is scrolled to; only then one reads further up.
+  await until("the own message in view", () => phone.mine.last().evaluate((node) => {
+    const [row, box] = [node.getBoundingClientRect(), document.getElementById("scroll").getBoundingClientRect()];
+    return node.textContent === "What is photosynthesis?" && row.bottom <= box.bottom + 1;
+  }));
   await phone.page.locator("#scroll").evaluate((node) => { node.scrollTop = 0; });
   await phone.hears(/green plants/);
   assert.equal(await phone.page.locator("#scroll").evaluate((node) => node.scrollTop), 0);

@@ -358,7 +358,11 @@ async fn a_price_is_added_and_confirmed_and_never_changed<S: Store + Reports>(st
     };
     store.put_prices(vec![row(1, 3_000, false), row(2, 3_500, true)], audit("prices")).await.unwrap();
     assert_eq!(store.audits(9).await.unwrap(), [audit("prices")], "in one write with why");
-    store.put_prices(vec![row(1, 9_999, true), row(2, 1, false)], audit("prices")).await.unwrap();
+    for other in [row(1, 9_999, true), row(2, 1, false)] {
+        let refused = store.put_prices(vec![other], audit("prices")).await;
+        assert!(refused.is_err(), "two who add at once: one is told");
+    }
+    store.put_prices(vec![row(1, 3_000, true), row(2, 3_500, false)], audit("prices")).await.unwrap();
     let mut rows = store.prices().await.unwrap();
     rows.sort_by_key(|it| it.version);
     assert_eq!(rows, [row(1, 3_000, true), row(2, 3_500, true)], "confirmed, with the figures of before");
