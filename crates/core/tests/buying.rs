@@ -1,12 +1,13 @@
 //! What talks about paying need: a person who may buy, their payments, and what payments are told.
 
-use answerbot_core::PaymentId;
 use answerbot_core::contact::effect::Action;
 use answerbot_core::contact::event::Event;
 use answerbot_core::contact::message::Tap;
 use answerbot_core::pay::money::{Currency, Money};
-use answerbot_core::pay::payment::{self, Granted, News, Order, What};
+use answerbot_core::pay::payer::Refusal;
+use answerbot_core::pay::payment::{self, Failure, Granted, News, Order, What};
 use answerbot_core::pay::price::{Plan, Selling};
+use answerbot_core::{PaymentId, Time};
 
 use crate::talk::Talk;
 
@@ -90,4 +91,22 @@ impl Talk {
         };
         self.payments_are_told().into_iter().filter_map(start).collect()
     }
+}
+
+/// Every way in which a payment can end without money.
+pub fn failures(until: Time) -> [Failure; 12] {
+    [
+        Failure::Declined,
+        Failure::NotApproved,
+        Failure::NoFunds,
+        Failure::Limit,
+        Failure::NoAccount,
+        Failure::OurFault,
+        Failure::Trouble,
+        Failure::NotSent,
+        Failure::Other,
+        Failure::Refused(Refusal::Open { until }),
+        Failure::Refused(Refusal::Declined { until }),
+        Failure::Refused(Refusal::Today),
+    ]
 }

@@ -218,23 +218,28 @@ fn holds(talk: &Talk) {
     }
 }
 
+/// The world is well: every open thing comes to its end, within so many steps.
+fn comes_to_its_end(talk: &mut Talk, most: usize) {
+    for _ in 0..most {
+        let Some(effect) = talk.open.values().min_by_key(|it| (it.due, it.id)).cloned() else { break };
+        talk.now = talk.now.max(effect.due);
+        let outcome = match effect.action {
+            Action::Ask(_) => Outcome::Answered(Reply { text: "An answer.".into(), cut: false }),
+            Action::Send { .. } => Outcome::Sent(EventId::digest("sent")),
+            _ => Outcome::Done,
+        };
+        talk.learn(&effect, outcome);
+        holds(talk);
+    }
+}
+
 proptest! {
     #[test]
     fn whatever_happens_on_the_way_to_a_plan_everything_ends_and_one_prompt_is_open(steps in prop::collection::vec(paying_step(), 1..80)) {
         let mut talk = run_in(Talk::buyer(), &steps);
         let open = talk.contact.paying.requests.iter().filter(|it| !it.ended && talk.now.since(it.at).abs() < 6 * MINUTE);
         prop_assert!(open.count() <= 1);
-        for _ in 0..600 {
-            let Some(effect) = talk.open.values().min_by_key(|it| (it.due, it.id)).cloned() else { break };
-            talk.now = talk.now.max(effect.due);
-            let outcome = match effect.action {
-                Action::Ask(_) => Outcome::Answered(Reply { text: "An answer.".into(), cut: false }),
-                Action::Send { .. } => Outcome::Sent(EventId::digest("sent")),
-                _ => Outcome::Done,
-            };
-            talk.learn(&effect, outcome);
-            holds(&talk);
-        }
+        comes_to_its_end(&mut talk, 600);
         prop_assert!(talk.open.is_empty(), "{:?}", talk.open);
         prop_assert!(talk.contact.sending.is_none() && talk.contact.outbox.is_empty());
     }
@@ -246,17 +251,7 @@ proptest! {
         let mut talk = run(&steps, Policy::default());
         let erased = talk.count(Record::Forgotten) > 0;
         // Then the world is well again: every open thing comes to its end.
-        for _ in 0..400 {
-            let Some(effect) = talk.open.values().min_by_key(|it| (it.due, it.id)).cloned() else { break };
-            talk.now = talk.now.max(effect.due);
-            let outcome = match effect.action {
-                Action::Ask(_) => Outcome::Answered(Reply { text: "An answer.".into(), cut: false }),
-                Action::Send { .. } => Outcome::Sent(EventId::digest("sent")),
-                _ => Outcome::Done,
-            };
-            talk.learn(&effect, outcome);
-            holds(&talk);
-        }
+        comes_to_its_end(&mut talk, 400);
         prop_assert!(talk.open.is_empty(), "{:?}", talk.open);
         let contact = &talk.contact;
         prop_assert!(contact.asking.is_none() && contact.waiting.is_empty() && contact.retrying.is_empty());

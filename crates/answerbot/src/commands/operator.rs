@@ -7,7 +7,7 @@ use answerbot_core::contact::event::{Envelope, Event, To};
 use answerbot_core::pay::order;
 use answerbot_core::pay::payment::Payment;
 use answerbot_core::pay::phone::Msisdn;
-use answerbot_core::{AggregateId, Contact, ContactId, EventId, PaymentId};
+use answerbot_core::{AggregateId, Contact, ContactId, EventId, PaymentId, State};
 use answerbot_local::SqliteStore;
 use answerbot_ports::reports::{Audit, Find, Reports as _};
 use answerbot_ports::store::Store as _;
@@ -122,16 +122,30 @@ pub async fn person(store: &SqliteStore, text: &str) -> anyhow::Result<(ContactI
 /// Channel ids stand only in sealed states, so all of them are read.
 async fn by_channel_id(store: &SqliteStore, text: &str) -> anyhow::Result<BTreeSet<ContactId>> {
     let mut found = BTreeSet::new();
+    each_contact(store, false, |id, contact| {
+        if contact.identities.iter().any(|it| it.address.as_ref().is_some_and(|it| it.user == text)) {
+            found.insert(id);
+        }
+    })
+    .await?;
+    Ok(found)
+}
+
+/// Shows everybody, or with `paying` only those who ever paid, a few at a time.
+pub async fn each_contact(
+    store: &SqliteStore,
+    paying: bool,
+    mut see: impl FnMut(ContactId, &Contact),
+) -> anyhow::Result<()> {
     let mut after = None;
     loop {
-        let people = store.contacts(false, after, STEP).await?;
-        let is_meant = |contact: &Contact| {
-            contact.identities.iter().any(|it| it.address.as_ref().is_some_and(|it| it.user == text))
-        };
-        found.extend(people.iter().filter(|(_, it)| is_meant(it)).map(|(id, _)| *id));
+        let people = store.contacts(paying, after, STEP).await?;
+        for (id, contact) in &people {
+            see(*id, contact);
+        }
         match people.last() {
             Some((id, _)) if people.len() == STEP => after = Some(*id),
-            _ => return Ok(found),
+            _ => return Ok(()),
         }
     }
 }
@@ -142,17 +156,7 @@ pub async fn payment_becomes(
     id: PaymentId,
     is_so: impl Fn(&Payment) -> bool,
 ) -> anyhow::Result<bool> {
-    let mut waited = Duration::ZERO;
-    loop {
-        if store.open(id.into()).await?.state.as_payment().is_some_and(&is_so) {
-            return Ok(true);
-        }
-        if waited >= PATIENCE {
-            return Ok(false);
-        }
-        tokio::time::sleep(LOOK_EVERY).await;
-        waited += LOOK_EVERY;
-    }
+    becomes(store, id.into(), |state| state.as_payment().is_some_and(&is_so)).await
 }
 
 /// The same for a person.
@@ -161,17 +165,23 @@ pub async fn contact_becomes(
     id: ContactId,
     is_so: impl Fn(&Contact) -> bool,
 ) -> anyhow::Result<bool> {
+    becomes(store, id.into(), |state| state.as_contact().is_some_and(&is_so)).await
+}
+
+async fn becomes(
+    store: &SqliteStore,
+    id: AggregateId,
+    is_so: impl Fn(&State) -> bool,
+) -> anyhow::Result<bool> {
     let mut waited = Duration::ZERO;
-    loop {
-        if store.open(id.into()).await?.state.as_contact().is_some_and(&is_so) {
-            return Ok(true);
-        }
+    while !is_so(&store.open(id).await?.state) {
         if waited >= PATIENCE {
             return Ok(false);
         }
         tokio::time::sleep(LOOK_EVERY).await;
         waited += LOOK_EVERY;
     }
+    Ok(true)
 }
 
 /// What is said when nothing took it yet.

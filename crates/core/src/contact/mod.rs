@@ -224,6 +224,14 @@ pub struct Identity {
     pub extra: Extra,
 }
 
+impl Identity {
+    /// What stays of it without its person: the keyed hash with its count, so that nothing is refilled.
+    #[must_use]
+    pub fn nameless(self) -> Self {
+        Self { address: None, extra: Extra::new(), ..self }
+    }
+}
+
 /// A count that belongs to a day of Juba; another day starts at nought.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DayCount {

@@ -8,7 +8,7 @@ use crate::contact::effect::Action;
 use crate::contact::event::Numbered;
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{
-    AnswerLanguage, Asked, Contact, Extra, Identity, Paying, Question, Region, RegionChoice, Request, Sending,
+    AnswerLanguage, Asked, Contact, Identity, Paying, Question, Region, RegionChoice, Request, Sending,
 };
 use crate::id::{EventId, PaymentId};
 use crate::pay::payment;
@@ -132,11 +132,7 @@ impl Desk<'_> {
             free_replies: old.free_replies,
             ai_calls: old.ai_calls,
             merged_into: old.merged_into,
-            identities: old
-                .identities
-                .into_iter()
-                .map(|it| Identity { address: None, extra: Extra::new(), ..it })
-                .collect(),
+            identities: old.identities.into_iter().map(Identity::nameless).collect(),
             // The count alone: MTN's statement must not carry one name for two orders.
             paying: Paying { orders: old.paying.orders, ..Paying::default() },
             ..Contact::default()

@@ -10,7 +10,7 @@ use crate::aggregate::Target;
 use crate::contact::effect::Action;
 use crate::contact::event::{Estate, Event, Gift};
 use crate::contact::message::{Message, Purpose};
-use crate::contact::{Contact, DayCount, Extra, Grant, Identity, Outgoing, Question};
+use crate::contact::{Contact, DayCount, Grant, Identity, Outgoing, Question};
 use crate::id::ContactId;
 use crate::pay::days::long_date;
 use crate::pay::ledger::{Account, Entry};
@@ -93,11 +93,7 @@ impl Desk<'_> {
         self.contact = Contact {
             decisions: old.decisions,
             merged_into: Some(to),
-            identities: old
-                .identities
-                .into_iter()
-                .map(|it| Identity { address: None, extra: Extra::new(), ..it })
-                .collect(),
+            identities: old.identities.into_iter().map(Identity::nameless).collect(),
             ..Contact::default()
         };
         let event = Box::new(Event::Merged(Box::new(estate)));

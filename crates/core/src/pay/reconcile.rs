@@ -172,7 +172,7 @@ impl<'a> Desk<'a> {
             return duplicate(line, self.known(line));
         }
         match self.known(line).or_else(|| self.likely(line)) {
-            // Its money came under another number of MTN's: this is other money.
+            // A line has it already, or its money came under another number of MTN's.
             Some(id) if self.found.contains(&id) || self.has_other_money(id, line) => {
                 self.other_money(id, line)
             }

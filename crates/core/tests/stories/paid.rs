@@ -7,7 +7,7 @@ use answerbot_core::pay::payer::Refusal;
 use answerbot_core::pay::payment::{Failure, What};
 use answerbot_core::pay::price::Plan;
 
-use crate::buying::news;
+use crate::buying::{failures, news};
 use crate::talk::{DAY, HOUR, MINUTE, Talk};
 
 fn today(talk: &Talk) -> JubaDay {
@@ -143,20 +143,7 @@ fn outside_the_window_nothing_is_sent_and_the_next_hello_brings_one_receipt_firs
 #[test]
 fn every_end_without_money_has_its_own_words_and_says_what_to_do() {
     let until = Talk::new().now.plus(5 * MINUTE);
-    let all = [
-        Failure::Declined,
-        Failure::NotApproved,
-        Failure::NoFunds,
-        Failure::Limit,
-        Failure::NoAccount,
-        Failure::OurFault,
-        Failure::Trouble,
-        Failure::NotSent,
-        Failure::Other,
-        Failure::Refused(Refusal::Open { until }),
-        Failure::Refused(Refusal::Declined { until }),
-        Failure::Refused(Refusal::Today),
-    ];
+    let all = failures(until);
     let mut told = Vec::new();
     for (number, why) in all.into_iter().enumerate() {
         let mut talk = Talk::agreed();

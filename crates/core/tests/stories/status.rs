@@ -1,11 +1,10 @@
 //! `status` and `cancel`: how the person's payments stand, in words.
 
 use answerbot_core::contact::Contact;
-use answerbot_core::pay::payer::Refusal;
 use answerbot_core::pay::payment::{Failure, What};
 use answerbot_core::pay::price::Plan;
 
-use crate::buying::news;
+use crate::buying::{failures, news};
 use crate::talk::{DAY, HOUR, MINUTE, Talk};
 
 /// The lines of payments in `status`.
@@ -23,20 +22,7 @@ fn payments(talk: &mut Talk) -> Vec<String> {
 #[test]
 fn each_way_a_payment_can_stand_has_its_own_line() {
     let until = Talk::new().now.plus(5 * MINUTE);
-    let failed = [
-        Failure::Declined,
-        Failure::NotApproved,
-        Failure::NoFunds,
-        Failure::Limit,
-        Failure::NoAccount,
-        Failure::OurFault,
-        Failure::Trouble,
-        Failure::NotSent,
-        Failure::Other,
-        Failure::Refused(Refusal::Open { until }),
-        Failure::Refused(Refusal::Declined { until }),
-        Failure::Refused(Refusal::Today),
-    ];
+    let failed = failures(until);
     let mut all: Vec<Option<What>> = failed.into_iter().map(|why| Some(What::Failed(why))).collect();
     let cancelled = |prompted| Some(What::Cancelled { prompted });
     all.extend([None, Some(What::Prompted), Some(What::Expired), cancelled(true), cancelled(false)]);

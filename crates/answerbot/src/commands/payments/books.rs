@@ -13,10 +13,8 @@ use answerbot_ports::world::Clock as _;
 use serde_json::json;
 
 use crate::assemble::World;
+use crate::commands::operator::each_contact;
 use crate::out;
-
-/// People read in one step.
-const STEP: usize = 500;
 
 /// Hundredths of one plan in one currency.
 #[derive(Clone, Copy, Default)]
@@ -31,17 +29,7 @@ pub async fn run(world: &World, store: &SqliteStore, as_json: bool) -> anyhow::R
     let chain = store.chain().await?;
     let counts = store.money_counts(world.clock.now()).await?;
     let mut sums: BTreeMap<(String, &'static str), Sums> = BTreeMap::new();
-    let mut after = None;
-    loop {
-        let people = store.contacts(true, after, STEP).await?;
-        for (_, contact) in &people {
-            add(&mut sums, contact, today);
-        }
-        match people.last() {
-            Some((id, _)) if people.len() == STEP => after = Some(*id),
-            _ => break,
-        }
-    }
+    each_contact(store, true, |_, contact| add(&mut sums, contact, today)).await?;
     let is_well = chain.broken_at.is_none() && counts.is_balanced && counts.unmatched.is_empty();
     if as_json {
         let accounts: Vec<_> = accounts
