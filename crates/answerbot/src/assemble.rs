@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use answerbot_core::pay::price::Selling;
 use answerbot_engine::{Engine, Options, Ports};
-use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
+use answerbot_local::{Access, MemoryCache, MemoryQueue, SharedAnswers, SqliteStore};
 use answerbot_ports::ai::{Ai, Alerts as _};
 use answerbot_ports::channel::Channel;
 use answerbot_ports::codec::Codec;
 use answerbot_ports::keys::{HashKey, Key};
 use answerbot_ports::world::{Clock, Entropy};
-use answerbot_remote::ai::{Limits, Price, ProviderConfig, ProviderKind, Providers};
+use answerbot_remote::ai::{Limits, ProviderConfig, ProviderKind, Providers};
 use answerbot_remote::alerts::Alerts;
 use answerbot_remote::messenger::{Deadlines, Messenger, MessengerConfig};
 use answerbot_remote::momo::{Momo, MomoConfig, MomoEnvironment};
@@ -27,6 +27,8 @@ use crate::world::{OsEntropy, SystemClock};
 
 /// Warm contacts in memory: at one to three kilobytes each, some tens of megabytes at most.
 const WARM_CONTACTS: u64 = 10_000;
+/// Shared answers in memory: about a hundred thousand.
+const SHARED_BYTES: u64 = 90_000_000;
 /// Rings in memory; what does not fit is found by the sweeper.
 const RINGS: usize = 10_000;
 /// Hints are not worth more.
@@ -85,7 +87,9 @@ impl World {
             api_key: it.key.clone(),
             model: it.models.first().cloned().unwrap_or_default(),
             fallback_models: it.models.iter().skip(1).cloned().collect(),
-            price: it.price_in.zip(it.price_out).map(|(input, output)| Price { input, output }),
+            cheap_model: it.cheap_model.clone(),
+            better_model: it.better_model.clone(),
+            prices: it.prices.clone(),
             kind: if it.is_openrouter { ProviderKind::OpenRouter } else { ProviderKind::OpenAi },
         });
         let policy = &self.settings.policy.ai;
@@ -163,6 +167,7 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
         cache: Arc::new(MemoryCache::new(WARM_CONTACTS)),
         channels: channels.clone(),
         ai,
+        answers: Arc::new(SharedAnswers::new(Arc::clone(&store), SHARED_BYTES)),
         alerts: Arc::clone(&alerts) as _,
         clock: Arc::clone(&world.clock) as _,
         entropy: Arc::new(OsEntropy),

@@ -31,6 +31,24 @@ pub enum Command {
     /// The service on a throw-away database with a simulated world, and a phone page to try it by hand.
     #[cfg(feature = "demo")]
     Demo,
+    /// One question in the terminal: the answer, the way it took, its cost.
+    Ask {
+        /// The question.
+        #[arg(required = true)]
+        question: Vec<String>,
+        /// As a person who paid.
+        #[arg(long)]
+        paid: bool,
+        /// One JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Answers that people wrote, questions that met none, and what answers cost.
+    Answers {
+        /// What to do.
+        #[command(subcommand)]
+        action: AnswersAction,
+    },
     /// Checks settings, store, AI and Messenger; says what is wrong, why it matters and what to do.
     Doctor {
         /// One JSON object.
@@ -127,6 +145,93 @@ const STATUSES: [&str; 10] = [
 
 fn day(text: &str) -> Result<JubaDay, &'static str> {
     parse_day(text).ok_or("a day is written as 2027-01-01")
+}
+
+/// What to do with answers.
+#[derive(Debug, Subcommand)]
+pub enum AnswersAction {
+    /// Curated answers, with how often each was given and what people said of it.
+    List {
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Adds a curated answer.
+    Add(Box<NewAnswer>),
+    /// Approves curated answers: from then on they are given.
+    Approve {
+        /// Their names.
+        #[arg(required = true)]
+        ids: Vec<String>,
+        /// Who read them.
+        #[arg(long)]
+        by: String,
+    },
+    /// Takes a curated answer away.
+    Remove {
+        /// Its name.
+        id: String,
+    },
+    /// Reads curated answers from a file of JSON lines; one with a name that is there takes its place.
+    Import {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Writes all curated answers as JSON lines.
+    Export {
+        /// The file; without it they go to the terminal.
+        file: Option<PathBuf>,
+    },
+    /// Questions for everybody that most often met no curated answer.
+    Misses {
+        /// At most so many.
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+        /// Asked at least so often, by different people one after the other.
+        #[arg(long, default_value_t = 2)]
+        times: u64,
+        /// One JSON object a line.
+        #[arg(long)]
+        json: bool,
+    },
+    /// What answers cost, by where they came from.
+    Costs {
+        /// The last so many days, today included.
+        #[arg(long, default_value_t = 30)]
+        days: u32,
+        /// One JSON object a line: every day, subject, way and model.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Shares answers of a subject again that were found wrong too often, and counts anew.
+    Trust {
+        /// academic, business, agriculture, health or general.
+        #[arg(value_parser = ["academic", "business", "agriculture", "health", "general"])]
+        domain: String,
+    },
+}
+
+/// A new curated answer.
+#[derive(Debug, clap::Args)]
+pub struct NewAnswer {
+    /// Its name, such as malaria-what; never given to another one.
+    #[arg(long)]
+    pub id: String,
+    /// A wording of its question; may be given several times.
+    #[arg(long, required = true)]
+    pub question: Vec<String>,
+    /// The answer, in plain text.
+    #[arg(long)]
+    pub answer: String,
+    /// en, ar, or pga for Juba Arabic in Latin letters.
+    #[arg(long, default_value = "en", value_parser = ["en", "ar", "pga"])]
+    pub language: String,
+    /// Where a reader can check it.
+    #[arg(long)]
+    pub source: String,
+    /// Who read and approved it; without a name it is not given.
+    #[arg(long)]
+    pub approved_by: Option<String>,
 }
 
 /// What to do with the price book.

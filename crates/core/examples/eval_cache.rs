@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::io::BufRead;
 use std::time::Instant;
 
-use answerbot_core::reuse::{Domain, Key, Language, SCHEMA, Scope, gate, key_of_normal, normal};
+use answerbot_core::domain::Domain;
+use answerbot_core::reuse::{Key, Language, SCHEMA, Scope, gate, key_of_normal, normal};
 use sha2::{Digest, Sha256};
 
 fn scope(language: Language) -> Scope<'static> {

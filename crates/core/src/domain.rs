@@ -32,6 +32,12 @@ impl Domain {
     pub const ALL: [Self; 5] =
         [Self::Academic, Self::Business, Self::Agriculture, Self::Health, Self::General];
 
+    /// The subject with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.name() == name)
+    }
+
     /// The name in stores, metrics and keys.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -13,8 +13,9 @@
 //! - [`texts`]: every fixed sentence a person reads, one file a language.
 //! - [`pay`]: money, phone numbers, prices, paid days, statements.
 //! - [`policy`]: every figure, overlaid by `POLICY_FILE`.
-//! - [`circuit`]: whether a provider is worth asking.
+//! - [`circuit`], [`silence`]: whether a provider is worth asking.
 //! - [`reuse`]: when one answer may serve everyone who asks the same.
+//! - [`domain`], [`route`], [`spend`]: what a question is about, which model answers it, what that costs.
 //! - [`retry`]: the delays of the one retry loop, written out.
 //!
 //! **Architecture invariant:** nothing here knows Messenger's JSON, SQL, HTTP or a clock.
@@ -38,7 +39,10 @@ pub mod prompt;
 pub mod rail;
 pub mod retry;
 pub mod reuse;
+pub mod route;
 pub mod shape;
+pub mod silence;
+pub mod spend;
 pub mod texts;
 pub mod time;
 pub mod words;

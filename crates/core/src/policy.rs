@@ -40,6 +40,8 @@ section! {
         time: Times = Times::default(),
         /// The AI call.
         ai: Ai = Ai::default(),
+        /// Answers that serve more than one person.
+        reuse: Reuse = Reuse::default(),
         /// What AI text may mention.
         guard: Guard = Guard::default(),
         /// Links and contacts shown to people.
@@ -111,6 +113,8 @@ section! {
         keep_ms: i64 = 24 * 3_600_000,
         /// Longest answer remembered, in characters.
         answer_chars: usize = 1_200,
+        /// The AI is given as many of the last turns as fit into so many tokens.
+        tokens: u64 = 800,
     }
 }
 
@@ -163,10 +167,58 @@ section! {
         connect_ms: i64 = 3_000,
         /// No attempt starts with less time left.
         least_ms: i64 = 4_000,
-        /// Words asked for.
+        /// Words asked for; 0 asks for no length.
         words: u32 = 100,
+        /// Easy questions go to the cheap model; false asks the usual one about everything.
+        routing: bool = true,
+        /// Only a question that refers back is asked with the talk so far; false adds it to every question.
+        history_by_need: bool = true,
         /// Replaces the built-in system prompt; the setting `SYSTEM_PROMPT` overrides it.
         system_prompt: Option<String> = None,
+        /// What may be spent.
+        budget: Budget = Budget::default(),
+    }
+}
+
+section! {
+    /// Caps on what the AI costs, in millionths of a US dollar. None is no cap; 0 is nothing.
+    Budget {
+        /// A day of Juba, all people together; the setting `AI_DAILY_BUDGET_USD` overrides it.
+        day_micro_usd: Option<u64> = None,
+        /// A month of Juba; the setting `AI_MONTHLY_BUDGET_USD` overrides it.
+        month_micro_usd: Option<u64> = None,
+        /// One person on one day.
+        person_day_micro_usd: Option<u64> = Some(50_000),
+        /// Free questions may use so much of a cap.
+        free_percent: u32 = 70,
+        /// From so much of a cap on the cheap model answers.
+        thrifty_percent: u32 = 80,
+    }
+}
+
+section! {
+    /// Answers that serve more than one person.
+    Reuse {
+        /// Answers that a person wrote and another approved.
+        curated: bool = true,
+        /// Answers to questions that were asked before in other words of the same meaning.
+        shared: bool = true,
+        /// Who asks what somebody is asking just now waits for that answer.
+        single_flight: bool = true,
+        /// Answers of one person's questions that are kept, a day: nobody fills what all share.
+        new_per_person_per_day: u32 = 20,
+        /// When no provider answers, an answer so long past its time is better than none.
+        stale_ms: i64 = 7 * 24 * 3_600_000,
+        /// Of a thousand answers given again to other words, so many are asked anew and compared.
+        checks_per_mille: u32 = 30,
+        /// Sharing ends for a subject when so many of ten thousand may be wrong, with 95 % certainty.
+        wrong_per_myriad: u32 = 100,
+        /// Pairs that were read by hand without finding a wrong one, before any traffic: docs/cache.md.
+        read_before: u32 = 600,
+        /// Moves when the facts change that answers rest on: none of the old ones is served.
+        knowledge_version: String = String::from("1"),
+        /// Every so many answers a person is asked whether it helped; 0 never.
+        ask_every: u32 = 5,
     }
 }
 

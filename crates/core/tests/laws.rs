@@ -96,7 +96,7 @@ fn retry() -> impl Strategy<Value = Retry> {
 }
 
 fn outcome() -> impl Strategy<Value = (Kind, Outcome)> {
-    let reply = |text: String| Outcome::Answered(Reply { text, cut: false });
+    let reply = |text: String| Outcome::Answered(Reply { text, ..Reply::default() });
     prop_oneof![
         3 => prop_oneof![Just("A **short** answer.".to_string()), Just("A sentence. ".repeat(400))]
             .prop_map(move |text| (Kind::Ask, reply(text))),
@@ -224,7 +224,7 @@ fn comes_to_its_end(talk: &mut Talk, most: usize) {
         let Some(effect) = talk.open.values().min_by_key(|it| (it.due, it.id)).cloned() else { break };
         talk.now = talk.now.max(effect.due);
         let outcome = match effect.action {
-            Action::Ask(_) => Outcome::Answered(Reply { text: "An answer.".into(), cut: false }),
+            Action::Ask(_) => Outcome::Answered(Reply { text: "An answer.".into(), ..Reply::default() }),
             Action::Send { .. } => Outcome::Sent(EventId::digest("sent")),
             _ => Outcome::Done,
         };

@@ -204,7 +204,7 @@ impl Talk {
     pub fn ai_answers(&mut self, text: &str) {
         self.begin();
         let ask = self.due(Kind::Ask).expect("the AI was not asked");
-        self.learn(&ask, Outcome::Answered(Reply { text: text.into(), cut: false }));
+        self.learn(&ask, Outcome::Answered(Reply { text: text.into(), ..Reply::default() }));
     }
 
     pub fn ai_fails(&mut self) {

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Input, Numbered};
-use answerbot_core::decide::Record;
+use answerbot_core::decide::{Fact, Record};
+use answerbot_core::spend::MicroUsd;
 use answerbot_core::{AggregateId, Decision, EffectId, Rules, State, decide_any};
 use answerbot_ports::cache::Warm;
 use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, StoreError};
@@ -201,6 +202,7 @@ async fn bury_bad_outcome(
         erase: false,
         entries: Vec::new(),
         grants: Vec::new(),
+        facts: Vec::new(),
     };
     if let Committed::Done(_) = shared.ports.store.commit(commit).await? {
         shared.performing.end(effect.id, true);
@@ -269,6 +271,7 @@ async fn commit(
         erase: decision.erase,
         entries: decision.entries,
         grants: decision.grants,
+        facts: decision.facts.clone(),
     };
     for (effect, slot) in decision.open.iter().zip(&slots) {
         shared.performing.reopen(effect.id);
@@ -302,6 +305,7 @@ async fn commit(
         shared.hints.give(hint);
     }
     count(&decision.records);
+    count_cost(&decision.facts);
     if decision.records.contains(&Record::PaymentReview) {
         shared.alarm("money_in_suspense", aggregate.to_string());
     }
@@ -333,5 +337,22 @@ fn tell_durable(learned: Vec<Learned>) {
 fn count(records: &[Record]) {
     for record in records {
         metrics::counter!("decided_total", "what" => record.name()).increment(1);
+    }
+}
+
+/// What answers cost, for people who paid and for the others.
+fn count_cost(facts: &[Fact]) {
+    for fact in facts {
+        if let Fact::Turn(turn) = fact {
+            let cost: MicroUsd = turn.spent.iter().map(|it| it.cost).sum();
+            let paid = if turn.paid { "yes" } else { "no" };
+            let (way, domain) = (turn.way.map_or("none", |way| way.name()), turn.domain.name());
+            metrics::counter!("answers_cost_micro_usd_total", "paid" => paid, "way" => way, "domain" => domain)
+                .increment(cost.0);
+            metrics::counter!("answers_by_subject_total", "paid" => paid, "way" => way, "domain" => domain)
+                .increment(1);
+            let micro = u32::try_from(cost.0).unwrap_or(u32::MAX);
+            metrics::histogram!("answer_cost_micro_usd", "paid" => paid).record(f64::from(micro));
+        }
     }
 }

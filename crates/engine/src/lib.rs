@@ -10,6 +10,8 @@
 //! - [`callback`]: what MTN posts is kept and makes a payment ask; it proves nothing.
 //! - [`attend`]: one aggregate (a contact, a payment, a paying number) at a time: what waits for it is decided and committed.
 //! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its aggregate.
+//! - [`ways`]: a question is answered by a curated answer, a shared one, somebody who asks the same, or a provider;
+//!   [`flights`]: who asks what somebody is asking just now waits. [`recheck`]: shared answers are tried again.
 //! - [`money`]: prices read again, the books sealed, money and grants counted.
 //! - [`sweep`]: what dead processes and lost rings left behind is found by looking, on a timer.
 //!
@@ -18,20 +20,24 @@
 mod attend;
 mod callback;
 mod desks;
+mod flights;
 mod hints;
 mod intake;
 mod momo;
 mod money;
 mod perform;
+mod recheck;
 mod slots;
 mod sweep;
+mod ways;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use answerbot_core::pay::price::{PriceBook, Selling};
-use answerbot_core::{Channel as ChannelKind, Policy, Time};
+use answerbot_core::{Channel as ChannelKind, Policy, Time, prompt};
 use answerbot_ports::ai::{Ai, Alerts};
+use answerbot_ports::answers::Answers;
 use answerbot_ports::cache::Cache;
 use answerbot_ports::channel::Channel;
 use answerbot_ports::keys::HashKey;
@@ -58,6 +64,8 @@ pub struct Ports {
     pub channels: Vec<Arc<dyn Channel>>,
     /// Answers questions.
     pub ai: Arc<dyn Ai>,
+    /// Answers that serve more than one person.
+    pub answers: Arc<dyn Answers>,
     /// Calls the owner.
     pub alerts: Arc<dyn Alerts>,
     /// The time.
@@ -119,6 +127,7 @@ pub(crate) struct Shared {
     pub hints: hints::Hints,
     pub wakeups: sweep::Wakeups,
     pub nudges: callback::Allowance,
+    pub ways: ways::Ways,
     pub tasks: TaskTracker,
     market: RwLock<Arc<Market>>,
     /// Start nothing new.
@@ -135,6 +144,7 @@ impl Engine {
         let stopping = CancellationToken::new();
         let hints = hints::Hints::start(&ports.channels, &tasks, &stopping);
         let shared = Shared {
+            ways: ways::Ways::new(prompt::version(&ports.policy)),
             slots: slots::Slots::new(options.ai_slots, options.send_slots),
             market: RwLock::new(Arc::new(Market { prices: PriceBook::built_in(), selling: ports.selling })),
             ports,

@@ -1,4 +1,4 @@
-//! Beside the work: prices are read again, the books are sealed, and money is counted against grants.
+//! Beside the work: prices, curated answers and what was spent are read again, the books are sealed, and money is counted against grants.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use answerbot_core::pay::price::PriceBook;
 use answerbot_core::time::{HOUR, MINUTE};
 use answerbot_ports::store::StoreError;
 
-use crate::Shared;
 use crate::attend::{LONGEST_PAUSE, PAUSE};
+use crate::{Shared, ways};
 
 /// A price that an operator confirmed or added counts within this time.
 const EVERY: Duration = Duration::from_secs(2);
@@ -24,8 +24,8 @@ const ON_ITS_WAY_MS: i64 = 10 * MINUTE;
 /// Reads the prices before anything is decided; false when the process stops before the store gives them.
 pub(crate) async fn read_first(shared: &Arc<Shared>) -> bool {
     let mut pause = PAUSE;
-    while let Err(error) = read_prices(shared).await {
-        tracing::error!(error = %error, "nothing is decided before the prices are read; trying again");
+    while let Err(error) = read(shared).await {
+        tracing::error!(error = %error, "nothing is decided before prices and answers are read; trying again");
         tokio::select! {
             () = shared.stopping.cancelled() => return false,
             () = tokio::time::sleep(pause) => {}
@@ -55,6 +55,12 @@ pub(crate) async fn keep(shared: Arc<Shared>) {
     }
 }
 
+/// What operators write while the service runs.
+async fn read(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    read_prices(shared).await?;
+    ways::refresh(shared).await
+}
+
 async fn read_prices(shared: &Shared) -> Result<(), StoreError> {
     let prices = PriceBook::from(shared.ports.store.prices().await?);
     if prices != shared.market().prices {
@@ -65,7 +71,7 @@ async fn read_prices(shared: &Shared) -> Result<(), StoreError> {
 }
 
 async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(), StoreError> {
-    read_prices(shared).await?;
+    read(shared).await?;
     let store = &shared.ports.store;
     // Without MoMo there is no money to keep books of.
     let now = shared.ports.clock.monotonic();

@@ -5,16 +5,16 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Prompt, Retry};
+use answerbot_core::contact::effect::{Action, Effect, EffectFault, Retry};
 use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::pay::payment::Charged;
-use answerbot_core::{AggregateId, EffectId, EventId, Target, prompt};
+use answerbot_core::{AggregateId, EffectId, EventId, Target};
 use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use crate::desks::{Learned, Pile};
 use crate::slots::Slot;
-use crate::{Shared, attend, intake, momo};
+use crate::{Shared, attend, intake, momo, ways};
 
 /// Settled effects that are remembered, so that their echoes need no read.
 const REMEMBERED: usize = 50_000;
@@ -103,7 +103,9 @@ pub(crate) fn launch(
     let task = Arc::clone(shared);
     shared.tasks.spawn(async move {
         // A panic of an adapter is a failure like others: the contact must not wait for it for ever.
-        let outcome = AssertUnwindSafe(perform(&task, aggregate, &effect, lost)).catch_unwind().await;
+        let mut slot = Some(slot);
+        let performed = perform(&task, aggregate, &effect, lost, &mut slot);
+        let outcome = AssertUnwindSafe(performed).catch_unwind().await;
         drop(slot);
         let outcome = outcome.unwrap_or_else(|_| Some(panicked(&effect)));
         if !task.performing.is_current(effect.id, turn) {
@@ -143,12 +145,13 @@ async fn perform(
     aggregate: AggregateId,
     effect: &Effect,
     lost: u32,
+    slot: &mut Option<Slot>,
 ) -> Option<Outcome> {
     let kind = effect.action.kind().name();
     metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
     match &effect.action {
         Action::Ask(question) => tokio::select! {
-            outcome = ask(shared, aggregate, question, effect.attempt) => Some(outcome),
+            outcome = ways::ask(shared, aggregate, effect, question, lost, slot) => Some(outcome),
             () = shared.cut.cancelled() => None,
         },
         Action::Send { to, message } => Some(match shared.channel(to.channel) {
@@ -176,6 +179,13 @@ async fn perform(
             Err(fault) => Outcome::Failed(fault),
         }),
         Action::Tell { target, event } => Some(tell(shared, effect.id, *target, event).await),
+        Action::Withdraw(key) => Some(match shared.ports.answers.withdraw(*key).await {
+            Ok(()) => Outcome::Done,
+            Err(error) => {
+                tracing::warn!(effect.id = %effect.id, error = %error, "a wrong answer could not be withdrawn yet");
+                failed(false, "the store is away")
+            }
+        }),
         Action::CheckAccount(_) | Action::Charge(_) | Action::CheckPayment(_) => {
             Some(momo::perform(shared, &effect.action, lost).await)
         }
@@ -196,35 +206,9 @@ async fn tell(shared: &Arc<Shared>, effect: EffectId, target: Target, event: &Ev
     }
 }
 
-/// Asks the AI, and shows typing anew as long as it thinks.
-async fn ask(shared: &Arc<Shared>, aggregate: AggregateId, question: &Prompt, attempt: u32) -> Outcome {
-    let policy = &shared.ports.policy;
-    let full = prompt::complete(policy, question);
-    let person = aggregate.contact().map(|it| shared.ports.hash_key.pseudonym(it)).unwrap_or_default();
-    // A person who waited for a first attempt does not wait as long for the next one before being told.
-    let share = if attempt == 1 { policy.ai.deadline_ms } else { policy.ai.deadline_ms / 2 };
-    let deadline = millis(share.max(policy.ai.least_ms));
-    let bound = tokio::time::sleep(deadline + MARGIN);
-    tokio::pin!(bound);
-    let answer = shared.ports.ai.answer(&full, &person, deadline);
-    tokio::pin!(answer);
-    // A shown "typing" ends by itself; this renews it before it does.
-    let every = Duration::from_millis(question.typing.channel.limits().typing_ms * 3 / 4);
-    loop {
-        tokio::select! {
-            result = &mut answer => return match result {
-                Ok(answer) => Outcome::Answered(answer.reply),
-                Err(fault) => Outcome::Failed(fault),
-            },
-            () = &mut bound => return failed(true, OUTLIVED),
-            () = tokio::time::sleep(every) => shared.hints.give(Hint::Typing(question.typing.clone())),
-        }
-    }
-}
-
 /// Tells the owner of a failure that needs a hand, beside the work.
 fn alarm(shared: &Arc<Shared>, effect: &Effect, outcome: &Outcome) {
-    if let Outcome::Failed(fault) = outcome {
+    if let Outcome::Failed(fault) | Outcome::Unanswered(fault, _) = outcome {
         let kind = effect.action.kind().name();
         metrics::counter!("effects_failed_total", "kind" => kind).increment(1);
         tracing::warn!(effect.id = %effect.id, effect.kind = kind, reason = fault.reason, "an effect failed");

@@ -206,6 +206,10 @@ async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError
         let forgotten = shared.ports.store.forget_callbacks(shared.now().plus(-CALLBACKS_FOR_MS)).await?;
         tracing::debug!(callbacks = forgotten, "forgot callbacks whose time is over");
     }
+    if shared.ports.store.take("forget_turns", HOUR, shared.now()).await? {
+        let forgotten = shared.ports.store.forget_turns(shared.now().juba_day(), shared.now()).await?;
+        tracing::debug!(rows = forgotten, "forgot turns and shared answers whose time is over");
+    }
     if shared.ports.store.take("overdue_texts", HOUR, shared.now()).await? {
         let today = shared.now().juba_day();
         // What one look does not bring, the next hour's does.

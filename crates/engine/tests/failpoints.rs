@@ -6,17 +6,15 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event, To};
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::payment::{self, Checked, Failure, News, Order, Payment, Status, What};
 use answerbot_core::pay::phone::Msisdn;
-use answerbot_core::pay::price::{Plan, PriceRow};
-use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, PaymentId, Time};
+use answerbot_core::pay::price::Plan;
+use answerbot_core::{Contact, ContactId, EventId, PaymentId, Time};
+use answerbot_ports::conformance::hooked::{Hooked, Hooks};
 use answerbot_ports::reports::Reports as _;
-use answerbot_ports::store::{
-    Admission, Callback, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store, StoreError,
-};
+use answerbot_ports::store::{Admission, Commit, Committed, Store, StoreError};
 use answerbot_ports::world::Clock as _;
 use async_trait::async_trait;
 use tokio::task::JoinSet;
@@ -121,7 +119,6 @@ impl Line {
 
 /// A store that breaks where a payment's money is written.
 pub struct Breaking {
-    pub inner: Arc<dyn Store>,
     pub line: Line,
     pub database: std::path::PathBuf,
     /// How long the prices are on their way.
@@ -134,7 +131,7 @@ fn broken() -> StoreError {
 
 impl Breaking {
     /// Runs the commit with a trigger that refuses one of its later rows: its savepoint is rolled back.
-    async fn commit_in_part(&self, commit: Commit) -> Result<Committed, StoreError> {
+    async fn commit_in_part(&self, inner: &dyn Store, commit: Commit) -> Result<Committed, StoreError> {
         let trigger = |statement: &str| {
             let conn = rusqlite::Connection::open(&self.database).unwrap();
             conn.busy_timeout(Duration::from_secs(10)).unwrap();
@@ -144,16 +141,29 @@ impl Breaking {
             "CREATE TRIGGER no_entry BEFORE INSERT ON ledger BEGIN SELECT RAISE(ABORT, 'a failpoint'); END;
              CREATE TRIGGER no_grant BEFORE INSERT ON payment_grant BEGIN SELECT RAISE(ABORT, 'a failpoint'); END;",
         );
-        let committed = self.inner.commit(commit).await;
+        let committed = inner.commit(commit).await;
         trigger("DROP TRIGGER no_entry; DROP TRIGGER no_grant;");
         committed
     }
 }
 
 #[async_trait]
-impl Store for Breaking {
-    async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError> {
-        self.line.alive().await;
+impl Hooks for Breaking {
+    async fn before(&self, call: &'static str) -> Result<(), StoreError> {
+        match call {
+            "admit" | "open" | "commit" | "lease_due" | "unattended" => self.line.alive().await,
+            "prices" => tokio::time::sleep(self.late_prices).await,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn admit(
+        &self,
+        inner: &dyn Store,
+        envelopes: Vec<Envelope>,
+        now: Time,
+    ) -> Result<Vec<Admission>, StoreError> {
         let is_wish = envelopes.iter().any(|it| matches!(it.event, Event::Payment(payment::Event::Start(_))));
         let is_grant = envelopes
             .iter()
@@ -161,101 +171,33 @@ impl Store for Breaking {
         if is_wish && self.line.reaches(Point::BeforeInsert).await {
             return Err(broken());
         }
-        let admitted = self.inner.admit(envelopes, now).await?;
+        let admitted = inner.admit(envelopes, now).await?;
         let breaks = is_wish && self.line.reaches(Point::AfterInsert).await;
         if breaks || is_grant && self.line.reaches(Point::Told).await {
             return Err(broken());
         }
         Ok(admitted)
     }
-    async fn open(&self, aggregate: AggregateId) -> Result<Opened, StoreError> {
-        self.line.alive().await;
-        self.inner.open(aggregate).await
-    }
-    async fn commit(&self, commit: Commit) -> Result<Committed, StoreError> {
-        self.line.alive().await;
+
+    async fn commit(&self, inner: &dyn Store, commit: Commit) -> Result<Committed, StoreError> {
         let is_refund = commit.entries.iter().any(|it| it.event == "refunded");
         let has_money = !commit.entries.is_empty() || !commit.grants.is_empty();
         let (within, after) = match (is_refund, has_money) {
             (true, _) => (Point::MidRefund, Point::AfterRefund),
             (false, true) => (Point::MidTransaction, Point::AfterCommit),
-            (false, false) => return self.inner.commit(commit).await,
+            (false, false) => return inner.commit(commit).await,
         };
         if let Some(how) = self.line.outside.breaks(within) {
-            let committed = self.commit_in_part(commit).await;
+            let committed = self.commit_in_part(inner, commit).await;
             assert!(committed.is_err(), "the failpoint broke nothing: {committed:?}");
             self.line.break_by(how).await;
             return committed;
         }
-        let committed = self.inner.commit(commit).await?;
+        let committed = inner.commit(commit).await?;
         if self.line.reaches(after).await {
             return Err(broken());
         }
         Ok(committed)
-    }
-    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
-        self.line.alive().await;
-        self.inner.lease_due(wanted, now).await
-    }
-    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
-        self.inner.release(effects).await
-    }
-    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
-        self.inner.is_open(effect).await
-    }
-    async fn unattended(
-        &self,
-        before: Time,
-        after: Option<AggregateId>,
-        limit: usize,
-    ) -> Result<Vec<AggregateId>, StoreError> {
-        self.line.alive().await;
-        self.inner.unattended(before, after, limit).await
-    }
-    async fn knows(&self, aggregate: AggregateId) -> Result<bool, StoreError> {
-        self.inner.knows(aggregate).await
-    }
-    async fn overdue_texts(&self, day: JubaDay, limit: usize) -> Result<Vec<AggregateId>, StoreError> {
-        self.inner.overdue_texts(day, limit).await
-    }
-    async fn failed(&self, aggregate: AggregateId, number: u64, reason: String) -> Result<u32, StoreError> {
-        self.inner.failed(aggregate, number, reason).await
-    }
-    async fn claim(
-        &self,
-        key: String,
-        owner: ContactId,
-        from: Option<ContactId>,
-    ) -> Result<bool, StoreError> {
-        self.inner.claim(key, owner, from).await
-    }
-    async fn unclaim(&self, key: String, owner: ContactId) -> Result<(), StoreError> {
-        self.inner.unclaim(key, owner).await
-    }
-    async fn take(&self, job: &'static str, for_ms: i64, now: Time) -> Result<bool, StoreError> {
-        self.inner.take(job, for_ms, now).await
-    }
-    async fn forget_seen(&self, before: Time) -> Result<u64, StoreError> {
-        self.inner.forget_seen(before).await
-    }
-    async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError> {
-        self.inner.keep_callback(callback, now).await
-    }
-    async fn forget_callbacks(&self, before: Time) -> Result<u64, StoreError> {
-        self.inner.forget_callbacks(before).await
-    }
-    async fn prices(&self) -> Result<Vec<PriceRow>, StoreError> {
-        tokio::time::sleep(self.late_prices).await;
-        self.inner.prices().await
-    }
-    async fn seal_entries(&self, limit: usize) -> Result<usize, StoreError> {
-        self.inner.seal_entries(limit).await
-    }
-    async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError> {
-        self.inner.money_counts(before).await
-    }
-    async fn ping(&self) -> Result<(), StoreError> {
-        self.inner.ping().await
     }
 }
 
@@ -326,8 +268,8 @@ impl Case {
         self.process = None;
         let database = self.machine.database();
         let wrap = |inner, line: &Line| {
-            Arc::new(Breaking { inner, line: line.clone(), database, late_prices: Duration::ZERO })
-                as Arc<dyn Store>
+            let hooks = Breaking { line: line.clone(), database, late_prices: Duration::ZERO };
+            Arc::new(Hooked { inner, hooks }) as Arc<dyn Store>
         };
         self.process = Some(self.machine.start_with(wrap));
     }

@@ -10,6 +10,8 @@ use answerbot_ports::reports::{Audit, Reports as _};
 use answerbot_ports::store::Store;
 use answerbot_ports::world::Clock as _;
 
+use answerbot_ports::conformance::hooked::Hooked;
+
 use crate::failpoints::Breaking;
 use crate::world::{Machine, Process, Real, envelope};
 
@@ -43,7 +45,8 @@ async fn an_order_that_waited_meets_the_confirmed_prices() {
     machine.options.work = true;
     let (database, late_prices) = (machine.database(), Duration::from_millis(500));
     let process = machine.start_with(|inner, line| {
-        Arc::new(Breaking { inner, line: line.clone(), database, late_prices }) as Arc<dyn Store>
+        let hooks = Breaking { line: line.clone(), database, late_prices };
+        Arc::new(Hooked { inner, hooks }) as Arc<dyn Store>
     });
     process.until(|outside| outside.momo.lock().0.len() == 1).await;
     process.until(|outside| outside.texts_to("ann").iter().any(|it| it.contains("MTN asks for"))).await;

@@ -6,17 +6,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use answerbot_core::contact::effect::{Case, EffectFault, Hint, Prompt, Reply, Retry};
+use answerbot_core::contact::effect::{Case, EffectFault, Hint, Prompt, Retry};
 use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::contact::message::{Message, Tap};
 use answerbot_core::pay::money::Money;
 use answerbot_core::pay::payment::{Charge, Charged, Checked};
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::Selling;
+use answerbot_core::route::Tier;
+use answerbot_core::spend::{MicroUsd, Spent};
 use answerbot_core::{Address, Channel as Kind, EffectId, EventId, PaymentId, Policy, Time};
 use answerbot_engine::{Callbacks, Engine, Hinted, Intake, Options, Ports, Taken};
-use answerbot_local::{Access, MemoryCache, MemoryQueue, SqliteStore};
-use answerbot_ports::ai::{Ai, Alerts, Answer, Spent};
+use answerbot_local::{Access, MemoryCache, MemoryQueue, SharedAnswers, SqliteStore};
+use answerbot_ports::ai::{Ai, Alerts, Answer, Unanswered};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::codec::Codec;
 use answerbot_ports::keys::Key;
@@ -86,6 +88,8 @@ pub struct Outside {
     ai_panics: AtomicBool,
     send_delay_ms: AtomicU64,
     ai_delay_ms: AtomicU64,
+    /// What each AI call costs, in micro-dollars.
+    ai_costs: AtomicU64,
     /// Requests for money that MoMo took, and what it says of all of them.
     pub momo: Mutex<(Vec<Charge>, Option<Checked>)>,
     /// What MoMo says of one of them.
@@ -131,6 +135,10 @@ impl Outside {
 
     pub fn fail_next_ai_calls(&self, calls: u64) {
         self.ai_faults.store(calls, Ordering::SeqCst);
+    }
+
+    pub fn price_of_an_answer(&self, micro_usd: u64) {
+        self.ai_costs.store(micro_usd, Ordering::SeqCst);
     }
 
     pub fn slow_platform(&self, ms: u64) {
@@ -230,7 +238,7 @@ impl Channel for Line {
 
 #[async_trait]
 impl Ai for Line {
-    async fn answer(&self, prompt: &Prompt, _: &str, _: Duration) -> Result<Answer, EffectFault> {
+    async fn answer(&self, prompt: &Prompt, _: &str, _: Tier, _: Duration) -> Result<Answer, Unanswered> {
         self.alive().await;
         let question = prompt.lines.last().unwrap().content.clone();
         self.outside.asked.lock().push(question.clone());
@@ -240,10 +248,16 @@ impl Ai for Line {
         let fails =
             self.outside.ai_faults.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |it| it.checked_sub(1));
         if fails.is_ok() {
-            return Err(EffectFault { retry: Retry::After(0), alert: false, reason: "scripted".into() });
+            let fault = EffectFault { retry: Retry::After(0), alert: false, reason: "scripted".into() };
+            return Err(Unanswered { fault, spent: Vec::new() });
         }
-        let reply = Reply { text: format!("Answer to {question}."), cut: false };
-        Ok(Answer { reply, spent: Spent::default() })
+        let cost = MicroUsd(self.outside.ai_costs.load(Ordering::SeqCst));
+        let spent = vec![Spent { provider: "line".into(), model: "one".into(), cost, ..Spent::default() }];
+        Ok(Answer { text: format!("Answer to {question}."), cut: false, spent })
+    }
+
+    fn most(&self, _: &Prompt, _: Tier) -> MicroUsd {
+        MicroUsd(self.outside.ai_costs.load(Ordering::SeqCst))
     }
 
     async fn check(&self) -> Vec<(String, Result<String, String>)> {
@@ -386,6 +400,7 @@ impl Machine {
         let deadline = Duration::from_millis(u64::try_from(self.policy.time.send_deadline_ms).unwrap());
         let line = Line { outside: Arc::clone(&self.outside), dead: Arc::default(), deadline };
         let ports = Ports {
+            answers: Arc::new(SharedAnswers::new(Arc::clone(&store), 1_000_000)),
             store: wrap(Arc::clone(&store) as Arc<dyn Store>, &line),
             queue,
             cache: Arc::new(MemoryCache::new(1_000)),

@@ -4,10 +4,12 @@
 //! All writes pass through one thread ([`sqlite`]'s writer) that commits whatever waits as one transaction, so
 //! ten thousand acknowledgements a second share a few hundred fsyncs.
 
+pub mod answers;
 pub mod cache;
 pub mod queue;
 pub mod sqlite;
 
+pub use answers::SharedAnswers;
 pub use cache::MemoryCache;
 pub use queue::MemoryQueue;
 pub use sqlite::{Access, SqliteStore};

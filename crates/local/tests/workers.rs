@@ -64,6 +64,7 @@ async fn decide(store: &SqliteStore, (aggregate, event): &Job) -> (usize, Vec<Jo
             erase: decision.erase,
             entries: decision.entries,
             grants: decision.grants,
+            facts: decision.facts,
         };
         match store.commit(it).await.unwrap() {
             Committed::Done(_) => return (changed, told),

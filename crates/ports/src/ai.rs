@@ -2,40 +2,47 @@
 
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Case, EffectFault, Prompt, Reply};
+use answerbot_core::contact::effect::{Case, EffectFault, Prompt};
+use answerbot_core::route::Tier;
+use answerbot_core::spend::{MicroUsd, Spent};
 use async_trait::async_trait;
 
 /// An answer with what it cost.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The answer.
-    pub reply: Reply,
-    /// What it cost, as the provider says or by its price list.
-    pub spent: Spent,
+    /// The text as it came: Markdown and all, never empty.
+    pub text: String,
+    /// The provider stopped at `max_tokens`: the last sentence may be cut.
+    pub cut: bool,
+    /// The calls that it took, those that failed and cost all the same included.
+    pub spent: Vec<Spent>,
 }
 
-/// What a call cost.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Spent {
-    /// The provider's name in the settings.
-    pub provider: String,
-    /// The model that answered; the price follows it.
-    pub model: String,
-    /// Tokens read.
-    pub tokens_in: u64,
-    /// Tokens written.
-    pub tokens_out: u64,
-    /// Billionths of a US dollar; `None` where neither the provider nor a price list says.
-    pub nano_usd: Option<u64>,
+/// No answer, and what that cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unanswered {
+    /// Why, and what follows.
+    pub fault: EffectFault,
+    /// The calls that cost something.
+    pub spent: Vec<Spent>,
 }
 
 /// An AI, behind it one or more providers in order.
 #[async_trait]
 pub trait Ai: Send + Sync {
-    /// Answers within `deadline`, or says why not. Each provider is tried once, in order.
+    /// Answers within `deadline`, or says why not. Each provider is tried once, in order, with its model of `tier`.
     ///
     /// `person` is a stable pseudonym for abuse reports: never a name, number or platform id.
-    async fn answer(&self, prompt: &Prompt, person: &str, deadline: Duration) -> Result<Answer, EffectFault>;
+    async fn answer(
+        &self,
+        prompt: &Prompt,
+        person: &str,
+        tier: Tier,
+        deadline: Duration,
+    ) -> Result<Answer, Unanswered>;
+
+    /// What an answer to a prompt can cost at most, at the dearest of the providers.
+    fn most(&self, prompt: &Prompt, tier: Tier) -> MicroUsd;
 
     /// Asks each provider whether its key works, for `doctor`: name and a sentence, or what is wrong.
     async fn check(&self) -> Vec<(String, Result<String, String>)>;

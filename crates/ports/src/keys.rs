@@ -4,6 +4,7 @@ use std::fmt;
 
 use answerbot_core::contact::event::To;
 use answerbot_core::pay::phone::Msisdn;
+use answerbot_core::reuse::Language;
 use answerbot_core::{Address, AggregateId, ContactId, PayerId, Target};
 use base64::Engine as _;
 use base64::prelude::{BASE64_STANDARD, BASE64_STANDARD_NO_PAD};
@@ -120,6 +121,12 @@ impl HashKey {
     #[must_use]
     pub fn pseudonym(&self, contact: ContactId) -> String {
         hex::encode(self.hash(&[b"pseudonym", contact.as_bytes()]))
+    }
+
+    /// The keyed hash of a question in its normal form.
+    #[must_use]
+    pub fn question(&self, language: Language, normal: &str) -> [u8; 16] {
+        self.hash(&[b"question", language.code().as_bytes(), normal.as_bytes()])
     }
 
     /// What stands in the address that MTN calls back, so that nobody else knows it: 32 hexadecimal digits, the

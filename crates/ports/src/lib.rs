@@ -7,6 +7,7 @@
 //! `conformance` in its tests (feature `conformance`), and choose it in `answerbot::assemble`.
 
 pub mod ai;
+pub mod answers;
 pub mod cache;
 pub mod channel;
 pub mod codec;

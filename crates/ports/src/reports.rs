@@ -1,12 +1,15 @@
 //! What operators read.
 
 use answerbot_core::contact::event::Envelope;
+use answerbot_core::domain::Domain;
 use answerbot_core::pay::ledger::Entry;
 use answerbot_core::pay::money::Currency;
 use answerbot_core::pay::payment::Payment;
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::PriceRow;
-use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, PaymentId, Time};
+use answerbot_core::reuse::{Key, Language, curated};
+use answerbot_core::spend::MicroUsd;
+use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, PaymentId, Time};
 use async_trait::async_trait;
 
 use crate::store::{StoreError, Stuck};
@@ -88,6 +91,59 @@ pub struct Chain {
     pub broken_at: Option<u64>,
 }
 
+/// What AI calls came to on one day of Juba, by where the answers came from and who wrote them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CostRow {
+    /// The day.
+    pub day: JubaDay,
+    /// Of people who paid.
+    pub paid: bool,
+    /// `Domain::name`.
+    pub domain: String,
+    /// `Way::name`; `none` where nobody answered.
+    pub way: String,
+    /// The provider's name; empty where none was asked.
+    pub provider: String,
+    /// The model.
+    pub model: String,
+    /// Answers.
+    pub answers: u64,
+    /// Calls to providers.
+    pub calls: u64,
+    /// Tokens read.
+    pub tokens_in: u64,
+    /// Tokens written.
+    pub tokens_out: u64,
+    /// What they cost.
+    pub cost: MicroUsd,
+}
+
+/// A question for everybody that no curated answer was there for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// How often it was asked, by different people one after the other.
+    pub times: u64,
+    /// When last.
+    pub last: JubaDay,
+    /// Its language.
+    pub language: Language,
+    /// Its normal form.
+    pub question: String,
+}
+
+/// What people said of answers from one source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ratings {
+    /// The source, as [`Key::of_entry`] or the key of a shared answer.
+    pub source: Key,
+    /// How often it was given.
+    pub given: u64,
+    /// It helped.
+    pub good: u64,
+    /// It is wrong.
+    pub wrong: u64,
+}
+
 /// What dashboards, exports and support commands read, and the little that operators write.
 #[async_trait]
 pub trait Reports: Send + Sync {
@@ -137,6 +193,27 @@ pub trait Reports: Send + Sync {
     /// Hands events to the inboxes of those whom they concern, and notes why, in one write; a running service takes
     /// them within a sweep. Returns how many were new.
     async fn hand(&self, envelopes: Vec<Envelope>, audit: Audit) -> Result<usize, StoreError>;
+
+    /// What AI calls came to from a day on.
+    async fn costs(&self, from: JubaDay) -> Result<Vec<CostRow>, StoreError>;
+
+    /// What the AI calls of one person cost on the days that are kept.
+    async fn cost_of(&self, contact: ContactId) -> Result<MicroUsd, StoreError>;
+
+    /// Questions that most often met no curated answer, asked at least `times`, at most `limit`.
+    async fn missed(&self, times: u64, limit: usize) -> Result<Vec<Missed>, StoreError>;
+
+    /// What people said of the answers that are kept.
+    async fn ratings(&self) -> Result<Vec<Ratings>, StoreError>;
+
+    /// Writes curated answers and why, in one write: each in the place of the one with its id.
+    async fn put_curated(&self, entries: Vec<curated::Entry>, audit: Audit) -> Result<(), StoreError>;
+
+    /// Takes a curated answer away and notes why; false when there is none.
+    async fn remove_curated(&self, id: String, audit: Audit) -> Result<bool, StoreError>;
+
+    /// Counts the checks of a subject anew, so that its answers are shared again.
+    async fn forget_checks(&self, domain: Domain, audit: Audit) -> Result<(), StoreError>;
 
     /// Notes what an operator did without an event.
     async fn note(&self, audit: Audit) -> Result<(), StoreError>;

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::pay::ledger::Entry;
+use answerbot_core::decide::Fact;
+use answerbot_core::domain::Domain;
+use answerbot_core::pay::ledger;
 use answerbot_core::pay::order;
 use answerbot_core::pay::payment::{Payment, Status};
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::PriceRow;
+use answerbot_core::reuse::curated::Entry;
+use answerbot_core::spend::{Spent, Sums};
 use answerbot_core::{
     AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, PaymentId, Policy, State, Time,
 };
@@ -28,6 +32,14 @@ pub const CALLBACKS_OF_ONE: u64 = 50;
 pub const CALLBACKS: u64 = 50_000;
 /// ... and most bytes of them: one of MTN's has less than a kilobyte, a stranger's may have 64.
 pub const CALLBACK_BYTES: u64 = 256 * 1024 * 1024;
+/// How long each turn of a question is kept in reports, in days; its sums stay.
+pub const TURNS_FOR_DAYS: i32 = 60;
+/// How long a question is remembered that one person asked in vain ...
+pub const MISSED_ONCE_FOR_DAYS: i32 = 2;
+/// ... and one that several did.
+pub const MISSED_FOR_DAYS: i32 = 90;
+/// Most shared answers on disk: about 100 MB.
+pub const SHARED_ANSWERS: u64 = 100_000;
 /// How long a callback is kept after it came last, in milliseconds: seven days. It names the payer's number, which
 /// stays no longer after a person deleted their data.
 pub const CALLBACKS_FOR_MS: i64 = 7 * 24 * 3_600_000;
@@ -192,9 +204,37 @@ pub struct Commit {
     /// Erase every other effect and every event set aside of this aggregate.
     pub erase: bool,
     /// Entries for the books, each unique by its payment and event: one that is there already stays as it is.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ledger::Entry>,
     /// Payments granted to this contact, each unique.
     pub grants: Vec<PaymentId>,
+    /// What is kept for reports, each unique: one that is there already stays as it is.
+    pub facts: Vec<Fact>,
+}
+
+/// A hit on a shared answer that was asked again.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Of the instructions.
+    pub version: String,
+    /// The subject.
+    pub domain: Domain,
+    /// It was wrong.
+    pub wrong: bool,
+    /// When.
+    pub at: Time,
+    /// The calls that it took.
+    pub spent: Vec<Spent>,
+}
+
+/// Of so many hits on shared answers that were asked again, so many were wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Checks {
+    /// The subject.
+    pub domain: Domain,
+    /// Asked again.
+    pub checked: u32,
+    /// Wrong.
+    pub wrong: u32,
 }
 
 /// Whether money and grants agree, in numbers. Tests in MTN's sandbox are left out.
@@ -323,6 +363,22 @@ pub trait Store: Send + Sync {
 
     /// Whether money and grants agree; what was captured after `before` may still be on its way and is left out.
     async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError>;
+
+    /// What AI calls cost on a day of Juba, and in its month up to that day.
+    async fn spending(&self, day: JubaDay) -> Result<(Sums, Sums), StoreError>;
+
+    /// The curated answers and the number of their last change; `None` when that is still `known`.
+    async fn curated(&self, known: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError>;
+
+    /// Counts a hit that was asked again, and what that cost.
+    async fn note_check(&self, check: Check) -> Result<(), StoreError>;
+
+    /// The counts of [`Store::note_check`] under this version of the instructions.
+    async fn checks(&self, version: String) -> Result<Vec<Checks>, StoreError>;
+
+    /// Forgets what reports and shared answers need no longer on `day`: single turns, questions missed once, answers
+    /// past their time.
+    async fn forget_turns(&self, day: JubaDay, now: Time) -> Result<u64, StoreError>;
 
     /// Keeps a callback, or counts that it came again.
     async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError>;

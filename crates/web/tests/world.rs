@@ -9,13 +9,16 @@ use answerbot_core::contact::effect::{Hint, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::contact::message::Message;
 use answerbot_core::pay::price::PriceRow;
+use answerbot_core::reuse::curated::Entry;
+use answerbot_core::spend::Sums;
 use answerbot_core::{
     Address, AggregateId, Channel as ChannelKind, ContactId, EffectId, EventId, JubaDay, PaymentId, Time,
 };
 use answerbot_engine::{Callbacks, Hinted, Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::store::{
-    Admission, Callback, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store, StoreError,
+    Admission, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store,
+    StoreError,
 };
 use answerbot_ports::world::Clock;
 use answerbot_web::{PublicPages, WebParts, WebState, app_secrets, router};
@@ -256,6 +259,21 @@ impl Store for FakeStore {
         not_asked()
     }
     async fn money_counts(&self, _: Time) -> Result<MoneyCounts, StoreError> {
+        not_asked()
+    }
+    async fn spending(&self, _: JubaDay) -> Result<(Sums, Sums), StoreError> {
+        not_asked()
+    }
+    async fn curated(&self, _: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError> {
+        not_asked()
+    }
+    async fn note_check(&self, _: Check) -> Result<(), StoreError> {
+        not_asked()
+    }
+    async fn checks(&self, _: String) -> Result<Vec<Checks>, StoreError> {
+        not_asked()
+    }
+    async fn forget_turns(&self, _: JubaDay, _: Time) -> Result<u64, StoreError> {
         not_asked()
     }
     async fn ping(&self) -> Result<(), StoreError> {

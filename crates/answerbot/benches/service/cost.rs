@@ -43,7 +43,7 @@ pub fn decide() {
     contact.sending = None;
     let reply = Reply {
         text: "**Malaria** is an illness.\n\n- Sleep under a net\n- See a nurse.".into(),
-        cut: false,
+        ..Reply::default()
     };
     let began = clock::now();
     for number in 0..u64::from(ROUNDS) {

@@ -1,5 +1,7 @@
 //! The commands. `true` is exit code 0, `false` 1; wrong usage is 2, by clap.
 
+mod answers;
+mod ask;
 mod backup;
 mod config;
 #[cfg(feature = "demo")]
@@ -26,6 +28,10 @@ pub async fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Serve { role, pause_workers } => serve::run(&raw, role, pause_workers).await,
         #[cfg(feature = "demo")]
         Command::Demo => demo::run(raw).await,
+        Command::Ask { question, paid, json } => {
+            ask::run(&world(&raw)?, &question.join(" "), paid, json).await
+        }
+        Command::Answers { action } => answers::run(&world(&raw)?, action).await,
         Command::Doctor { json } => doctor::run(&raw, json).await,
         Command::Config { policy } => config::run(&raw, policy),
         Command::Migrate => migrate::run(&world(&raw)?).await,

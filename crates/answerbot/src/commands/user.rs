@@ -53,6 +53,7 @@ async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> 
         })
         .collect();
     let free = contact.identities.iter().map(|it| it.free.on(today)).max().unwrap_or(0);
+    let cost = store.cost_of(id).await?;
     let waiting = contact.waiting.len() + contact.retrying.len() + usize::from(contact.asking.is_some());
     if as_json {
         let grants: Vec<_> = contact
@@ -72,6 +73,7 @@ async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> 
             "paid_used_today": contact.paying.used.on(today), "free_used_today": free, "waiting_questions": waiting,
             "quiet": contact.quiet, "grants": grants, "merged_into": contact.merged_into.map(|it| it.to_string()),
             "number": contact.paying.number.map(Msisdn::masked),
+            "ai_cost_micro_usd": cost.0, "ai_cost_today_micro_usd": contact.ai_spent.on(today).0,
         });
         out::line(&shown.to_string());
         return Ok(true);
@@ -89,6 +91,11 @@ async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> 
     out::line(&format!(
         "today      {} paid and {free} free questions used; {waiting} wait",
         contact.paying.used.on(today)
+    ));
+    out::line(&format!(
+        "AI cost    {} US dollars in the last 60 days, {} today",
+        cost.usd(),
+        contact.ai_spent.on(today).usd()
     ));
     if let Some(number) = contact.paying.number {
         out::line(&format!("number     {}", number.masked()));

@@ -1,13 +1,27 @@
 //! AI providers: from the keys, or the whole order from `[[ai.providers]]`.
 
+use std::collections::BTreeMap;
+
+use answerbot_core::spend::Price;
 use secrecy::SecretString;
 use serde::Deserialize;
 
 use super::raw::Raw;
 use super::settings::{check_url, is_loopback};
 
-/// The model when nothing is said: cheap, sound, short answers.
+/// The usual model when nothing is said: sound, and cheap enough for hard questions too ...
 const MODEL: &str = "gpt-4o-mini";
+/// ... and the one for easy questions.
+const CHEAP_MODEL: &str = "gpt-4.1-nano";
+
+/// List prices of common models, in micro-dollars for a million tokens read and written (plan-arithmetic.md 1.3).
+const PRICES: &[(&str, u64, u64)] = &[
+    ("gpt-4o-mini", 150_000, 600_000),
+    ("gpt-4.1-nano", 100_000, 400_000),
+    ("gpt-4.1-mini", 400_000, 1_600_000),
+    ("gpt-4o", 2_500_000, 10_000_000),
+    ("gemini-2.5-flash-lite", 100_000, 400_000),
+];
 
 /// One provider, in the order of trying.
 #[derive(Clone, Debug)]
@@ -20,10 +34,12 @@ pub struct AiProvider {
     pub key: SecretString,
     /// Models: the first is asked for, the others are OpenRouter's own fallback.
     pub models: Vec<String>,
-    /// Price of a million tokens read, in micro-dollars, where it is known.
-    pub price_in: Option<u64>,
-    /// Price of a million tokens written, in micro-dollars, where it is known.
-    pub price_out: Option<u64>,
+    /// The model for easy questions and when money runs low.
+    pub cheap_model: Option<String>,
+    /// The model for hard questions and for people who paid.
+    pub better_model: Option<String>,
+    /// What models cost, by name.
+    pub prices: BTreeMap<String, Price>,
     /// Whether it speaks OpenRouter's dialect.
     pub is_openrouter: bool,
 }
@@ -37,9 +53,15 @@ struct Written {
     model: String,
     #[serde(default)]
     fallback_models: Vec<String>,
-    /// US dollars for a million tokens.
+    cheap_model: Option<String>,
+    better_model: Option<String>,
+    /// US dollars for a million tokens, read and written.
     usd_in: Option<f64>,
     usd_out: Option<f64>,
+    cheap_usd_in: Option<f64>,
+    cheap_usd_out: Option<f64>,
+    better_usd_in: Option<f64>,
+    better_usd_out: Option<f64>,
 }
 
 pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
@@ -72,37 +94,54 @@ pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
 
 fn from_keys(raw: &Raw, url: &dyn Fn(&str) -> String) -> Vec<AiProvider> {
     let model = raw.get("AI_MODEL");
+    let better = raw.get("AI_MODEL_BETTER");
+    // Who chooses a model gets that one, unless a cheap one is chosen too.
+    let cheap = raw.get("AI_MODEL_CHEAP");
     let mut providers = Vec::new();
     if let Some(key) = raw.get("OPENROUTER_API_KEY") {
-        let model = model.map_or_else(|| format!("openai/{MODEL}"), str::to_owned);
-        providers.push(provider("openrouter", url("OPENROUTER_BASE_URL"), key, model, true));
+        let usual = model.map_or_else(|| format!("openai/{MODEL}"), str::to_owned);
+        let built_in = model.is_none().then(|| format!("openai/{CHEAP_MODEL}"));
+        let models = [Some(usual), cheap.map(str::to_owned).or(built_in), better.map(str::to_owned)];
+        providers.push(provider("openrouter", url("OPENROUTER_BASE_URL"), key, models, true));
     }
     if let Some(key) = raw.get("OPENAI_API_KEY") {
         // OpenRouter names models "maker/model"; OpenAI knows its own by the second half.
-        let own = model.map(|it| it.strip_prefix("openai/").unwrap_or(it)).filter(|it| !it.contains('/'));
-        providers.push(provider(
-            "openai",
-            url("OPENAI_BASE_URL"),
-            key,
-            own.unwrap_or(MODEL).to_owned(),
-            false,
-        ));
+        let own = |model: Option<&str>| {
+            let own = model.map(|it| it.strip_prefix("openai/").unwrap_or(it)).filter(|it| !it.contains('/'));
+            own.map(str::to_owned)
+        };
+        let usual = own(model).unwrap_or_else(|| MODEL.to_owned());
+        let built_in = model.is_none().then(|| CHEAP_MODEL.to_owned());
+        let models = [Some(usual), own(cheap).or(built_in), own(better)];
+        providers.push(provider("openai", url("OPENAI_BASE_URL"), key, models, false));
     }
     providers
 }
 
-fn provider(name: &str, base_url: String, key: &str, model: String, is_openrouter: bool) -> AiProvider {
-    // OpenAI does not say what a call cost; this is the list price of the default model.
-    let list = (model == MODEL).then_some((150_000, 600_000));
+fn provider(
+    name: &str,
+    base_url: String,
+    key: &str,
+    [usual, cheap_model, better_model]: [Option<String>; 3],
+    is_openrouter: bool,
+) -> AiProvider {
     AiProvider {
         name: name.to_owned(),
         base_url,
         key: key.to_owned().into(),
-        models: vec![model],
-        price_in: list.map(|it| it.0),
-        price_out: list.map(|it| it.1),
+        models: usual.into_iter().collect(),
+        cheap_model,
+        better_model,
+        prices: list_prices(),
         is_openrouter,
     }
+}
+
+fn list_prices() -> BTreeMap<String, Price> {
+    PRICES
+        .iter()
+        .map(|(name, input, output)| ((*name).to_owned(), Price { input: *input, output: *output }))
+        .collect()
 }
 
 fn written(
@@ -132,14 +171,33 @@ fn written(
             it.name
         ));
     }
+    let mut prices = list_prices();
+    let told = [
+        (Some(&it.model), it.usd_in, it.usd_out),
+        (it.cheap_model.as_ref(), it.cheap_usd_in, it.cheap_usd_out),
+        (it.better_model.as_ref(), it.better_usd_in, it.better_usd_out),
+    ];
     let micro = |usd: Option<f64>| usd.filter(|it| it.is_finite() && *it >= 0.0).map(micro_usd);
+    for (model, input, output) in told {
+        match (model, micro(input), micro(output)) {
+            (Some(model), Some(input), Some(output)) => {
+                prices.insert(model.clone(), Price { input, output });
+            }
+            (_, None, None) if input.is_none() && output.is_none() => {}
+            _ => faults.push(format!(
+                "answerbot.toml: the AI provider {} needs both prices of a model, usd_in and usd_out, such as 0.15 and 0.6.",
+                it.name
+            )),
+        }
+    }
     Some(AiProvider {
         is_openrouter: it.name.starts_with("openrouter"),
         base_url: base_url.trim_end_matches('/').to_owned(),
         key: key.unwrap_or_default().into(),
         models: std::iter::once(it.model).chain(it.fallback_models).collect(),
-        price_in: micro(it.usd_in),
-        price_out: micro(it.usd_out),
+        cheap_model: it.cheap_model,
+        better_model: it.better_model,
+        prices,
         name: it.name,
     })
 }

@@ -41,7 +41,17 @@ pub const KNOWN: &[Known] = &[
     secret("OPENAI_API_KEY", "key of OpenAI"),
     open("OPENROUTER_BASE_URL", Some("https://openrouter.ai/api/v1"), "OpenRouter, or what stands in for it"),
     open("OPENAI_BASE_URL", Some("https://api.openai.com/v1"), "OpenAI, or what stands in for it"),
-    open("AI_MODEL", None, "model; the default is openai/gpt-4o-mini at OpenRouter, gpt-4o-mini at OpenAI"),
+    open(
+        "AI_MODEL",
+        None,
+        "usual model; the default is openai/gpt-4o-mini at OpenRouter, gpt-4o-mini at OpenAI",
+    ),
+    open(
+        "AI_MODEL_CHEAP",
+        None,
+        "model for easy questions and when money runs low; gpt-4.1-nano, or AI_MODEL where that is set",
+    ),
+    open("AI_MODEL_BETTER", None, "model for hard questions and for people who paid; unset = the usual one"),
     open("SYSTEM_PROMPT", None, "replaces the built-in instructions to the AI"),
     open("MAX_TOKENS", None, "longest answer in tokens; the policy says 400"),
     open("MOMO_API_USER_ID", None, "API user of MoMo Collections, a UUID; without it paying \"comes soon\""),
@@ -76,6 +86,13 @@ pub const KNOWN: &[Known] = &[
     open("LOG_DIR", None, "folder of log files; unset = standard output only"),
     open("LOG_FORMAT", None, "json or text; unset = text on a terminal, else json"),
     open("POLICY_FILE", None, "TOML over any figure of the policy; `config --policy` prints all"),
+    open(
+        "AI_DAILY_BUDGET_USD",
+        None,
+        "most that AI calls may cost on a day of Juba; 0 = nothing; free questions may use 70 % of it",
+    ),
+    open("AI_MONTHLY_BUDGET_USD", None, "the same for a month"),
+    open("AI_PERSON_DAILY_BUDGET_USD", None, "the same for one person on one day; the policy says 0.05"),
     open("AI_SLOTS", Some("64"), "AI calls at once in this process"),
     open("SEND_SLOTS", Some("64"), "sends at once in this process"),
     open("SWEEP_INTERVAL_MS", Some("5000"), "how often the sweeper looks"),
@@ -93,14 +110,8 @@ pub const KNOWN: &[Known] = &[
 ];
 
 /// Settings of the running bot and of later releases: accepted, said so at start, and not used.
-pub const NOT_YET: &[&str] = &[
-    "ADMIN_PASSWORD",
-    "AI_DAILY_BUDGET_USD",
-    "NATS_URL",
-    "REDIS_URL",
-    "WHATSAPP_ACCESS_TOKEN",
-    "WHATSAPP_PHONE_NUMBER_ID",
-];
+pub const NOT_YET: &[&str] =
+    &["ADMIN_PASSWORD", "NATS_URL", "REDIS_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"];
 
 /// Whether a setting is accepted and not used: one of [`NOT_YET`], or a region's `REGION_<NAME>_URL`.
 pub fn is_not_yet(name: &str) -> bool {

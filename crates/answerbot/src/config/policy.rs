@@ -23,6 +23,26 @@ pub(super) fn read(raw: &Raw, terms_url: Option<String>, faults: &mut Vec<String
     if let Some(tokens) = number("MAX_TOKENS", 16, 4_000).and_then(|it| u32::try_from(it).ok()) {
         policy.ai.max_tokens = tokens;
     }
+    let mut dollars = |name: &str| -> Option<u64> {
+        let text = raw.get(name)?;
+        let value = text.parse::<f64>().ok().filter(|usd| usd.is_finite() && (0.0..=1e6).contains(usd));
+        if value.is_none() {
+            faults.push(format!("{name} is \"{text}\", but it is an amount in US dollars, such as 5 or 2.50; 0 spends nothing."));
+        }
+        // A cap is rounded down.
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the range is checked")]
+        value.map(|usd| (usd * 1e6 + 1e-3) as u64)
+    };
+    let caps = &mut policy.ai.budget;
+    for (name, cap) in [
+        ("AI_DAILY_BUDGET_USD", &mut caps.day_micro_usd),
+        ("AI_MONTHLY_BUDGET_USD", &mut caps.month_micro_usd),
+        ("AI_PERSON_DAILY_BUDGET_USD", &mut caps.person_day_micro_usd),
+    ] {
+        if let Some(micro) = dollars(name) {
+            *cap = Some(micro);
+        }
+    }
     if let Some(prompt) = raw.get("SYSTEM_PROMPT") {
         policy.ai.system_prompt = Some(prompt.to_owned());
     }
@@ -77,6 +97,13 @@ fn check(policy: &Policy, path: &str, faults: &mut Vec<String>) {
         (1_000..=120_000).contains(&policy.time.send_deadline_ms),
         "time.send_deadline_ms is from 1000 to 120000, such as 15000",
     );
+    let budget = &policy.ai.budget;
+    need(
+        budget.free_percent <= 100 && budget.thrifty_percent <= 100,
+        "ai.budget.free_percent and thrifty_percent are from 0 to 100, such as 70 and 80",
+    );
+    need(policy.reuse.checks_per_mille <= 1_000, "reuse.checks_per_mille is from 0 to 1000, such as 30");
+    need(policy.reuse.stale_ms >= 0, "reuse.stale_ms is at least 0, such as 604800000");
     let paying = &policy.paying;
     need(
         paying.weekly_days >= 1 && paying.monthly_days >= 1,

@@ -10,10 +10,14 @@ use super::event::Event;
 use super::message::Message;
 use crate::address::Address;
 use crate::aggregate::Target;
+use crate::domain::Domain;
 use crate::id::{EffectId, PaymentId};
 use crate::pay::payment::Charge;
 use crate::pay::phone::Msisdn;
-use crate::time::Time;
+use crate::reuse::{Key, Language, Shareable};
+use crate::route::Grade;
+use crate::spend::{MicroUsd, Spent};
+use crate::time::{JubaDay, Time};
 
 /// Something to do. It exists only if its decision was committed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -68,6 +72,8 @@ pub enum Action {
     Charge(Charge),
     /// Ask MTN how a payment stands.
     CheckPayment(PaymentId),
+    /// A shared answer is said to be wrong: nobody gets it any more.
+    Withdraw(Key),
 }
 
 impl Action {
@@ -79,7 +85,7 @@ impl Action {
             Self::Send { .. } => Kind::Send,
             Self::Timer => Kind::Timer,
             Self::Alert(_) => Kind::Alert,
-            Self::Tell { .. } => Kind::Tell,
+            Self::Tell { .. } | Self::Withdraw(_) => Kind::Tell,
             Self::CheckAccount(_) | Self::Charge(_) | Self::CheckPayment(_) => Kind::Momo,
         }
     }
@@ -96,7 +102,7 @@ pub enum Kind {
     Timer,
     /// Posts an alarm.
     Alert,
-    /// Tells another aggregate.
+    /// Tells another aggregate, or the answers that are shared.
     Tell,
     /// Calls MTN.
     Momo,
@@ -150,15 +156,88 @@ pub struct Prompt {
     pub max_tokens: u32,
     /// Typing is shown here while the AI thinks.
     pub typing: Address,
+    /// What decides which way it is answered.
+    #[serde(default)]
+    pub about: About,
 }
 
-/// What the AI answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What decides which way a question is answered, and for how much.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct About {
+    /// The subject.
+    pub domain: Domain,
+    /// How hard it looks.
+    pub grade: Grade,
+    /// It is asked without the talk so far: whoever asks it in the same words gets the same answer.
+    pub alone: bool,
+    /// The language of question and answer, where it is one: a curated answer may be in it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<Language>,
+    /// It may be answered from what is shared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shareable>,
+    /// What its person may still spend; `None` without a cap.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Left>,
+}
+
+/// What a person may still spend on a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Left {
+    /// The day; on another one there is more.
+    pub day: JubaDay,
+    /// So much.
+    pub amount: MicroUsd,
+}
+
+/// What a question was answered with.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The text as it came: Markdown and all, never empty.
     pub text: String,
     /// The provider stopped at `max_tokens`: the last sentence may be cut.
     pub cut: bool,
+    /// Where it came from.
+    pub way: Way,
+    /// The shared answer that it is, or became.
+    pub key: Option<Key>,
+    /// What it cost; nothing, when somebody else's call brought it.
+    pub spent: Vec<Spent>,
+}
+
+/// Where an answer came from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Way {
+    /// A provider was asked.
+    #[default]
+    Ai,
+    /// Somebody was asking the same just then.
+    Joined,
+    /// An answer that was kept.
+    Shared,
+    /// One that is past its time; no provider answered.
+    Stale,
+    /// A person wrote it and another approved it.
+    Curated,
+}
+
+impl Way {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Ai, Self::Joined, Self::Shared, Self::Stale, Self::Curated];
+
+    /// The name in stores, metrics and reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ai => "ai",
+            Self::Joined => "joined",
+            Self::Shared => "shared",
+            Self::Stale => "stale",
+            Self::Curated => "curated",
+        }
+    }
 }
 
 /// A person wants a human, or something else an operator should see.

@@ -13,6 +13,7 @@ use crate::aggregate::AggregateId;
 use crate::id::{ContactId, EffectId, EventId, PaymentId};
 use crate::pay::money::Money;
 use crate::pay::{payer, payment};
+use crate::spend::Spent;
 use crate::time::Time;
 
 /// Something a channel told us, before it is admitted.
@@ -223,6 +224,8 @@ pub enum Outcome {
     Charged(payment::Charged),
     /// What MTN says of a payment.
     Checked(payment::Checked),
+    /// No provider answered; what that cost all the same.
+    Unanswered(EffectFault, Vec<Spent>),
     /// It failed.
     Failed(EffectFault),
 }

@@ -136,6 +136,10 @@ pub enum Tap {
     Pay,
     /// Another number pays.
     PayOther,
+    /// The last answer helped.
+    RateGood,
+    /// The last answer is wrong.
+    RateWrong,
 }
 
 taps! {
@@ -166,4 +170,6 @@ taps! {
     Monthly = "PLAN_MONTHLY" => Tap::PlanIs(Plan::Monthly),
     Pay = "PAY" => Tap::Pay,
     PayOther = "PAY_OTHER" => Tap::PayOther,
+    RateGood = "RATE_GOOD" => Tap::RateGood,
+    RateWrong = "RATE_WRONG" => Tap::RateWrong,
 }

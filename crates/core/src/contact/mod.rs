@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use crate::address::Address;
 use crate::id::{ContactId, EffectId, EventId};
 use crate::policy::Policy;
+use crate::reuse::Key;
+use crate::spend::MicroUsd;
 use crate::time::{JubaDay, Time};
 use message::{Message, Purpose};
 pub use paying::{Grant, Paying, Reminded, Request, Standing, Step};
@@ -110,6 +112,18 @@ pub struct Contact {
     pub free_replies: DayCount,
     /// Calls to the AI today.
     pub ai_calls: DayCount,
+    /// What they cost.
+    #[serde(skip_serializing_if = "DaySum::is_empty")]
+    pub ai_spent: DaySum,
+    /// Questions today whose answers may have been kept for others.
+    #[serde(skip_serializing_if = "DayCount::is_empty")]
+    pub kept_today: DayCount,
+    /// Answers so far: now and then one is asked about.
+    #[serde(skip_serializing_if = "is_nought")]
+    pub answers: u32,
+    /// The last answer, as long as it can be praised or blamed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rated: Option<Rated>,
     /// What the person paid for.
     #[serde(skip_serializing_if = "Paying::is_empty")]
     pub paying: Paying,
@@ -242,6 +256,11 @@ pub struct DayCount {
 }
 
 impl DayCount {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_empty(&self) -> bool {
+        self.used == 0
+    }
+
     /// How many on `day`.
     #[must_use]
     pub fn on(self, day: JubaDay) -> u32 {
@@ -265,6 +284,52 @@ impl DayCount {
             self.used = self.used.saturating_sub(1);
         }
     }
+}
+
+/// What was spent on a day of Juba; another day starts at nought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DaySum {
+    /// The day.
+    pub day: JubaDay,
+    /// So much.
+    pub sum: MicroUsd,
+}
+
+impl DaySum {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
+    fn is_empty(&self) -> bool {
+        self.sum.0 == 0
+    }
+
+    /// How much on `day`.
+    #[must_use]
+    pub fn on(self, day: JubaDay) -> MicroUsd {
+        // A clock that jumped back must not refill anything.
+        if self.day >= day { self.sum } else { MicroUsd::default() }
+    }
+
+    /// Adds to what was spent on `day`.
+    pub fn add(&mut self, day: JubaDay, amount: MicroUsd) {
+        if amount.0 == 0 {
+            return;
+        }
+        *self = Self { day: day.max(self.day), sum: self.on(day) + amount };
+    }
+}
+
+/// An answer that its person can praise or blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rated {
+    /// The effect that asked for it.
+    pub ask: EffectId,
+    /// The shared answer that it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<Key>,
+    /// When it was given.
+    pub at: Time,
+    /// Whether it was asked about, so that a typed word can mean it.
+    #[serde(default)]
+    pub asked: bool,
 }
 
 /// A place people live in; answers are given with it in mind.

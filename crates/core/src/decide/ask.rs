@@ -5,9 +5,9 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use super::Record;
 use super::desk::Desk;
-use crate::contact::effect::{Action, Effect, Hint, Reply, Retry};
+use super::{AiTurn, Fact, Record};
+use crate::contact::effect::{Action, Effect, Hint, Reply, Retry, Way};
 use crate::contact::event::{Numbered, Outcome};
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{Asked, Asking, Extra, More, Question, RegionChoice, Turn, Unit};
@@ -92,6 +92,7 @@ impl Desk<'_> {
 
     /// What the AI's turn came to.
     pub fn learn_ask(&mut self, effect: &Effect, outcome: &Outcome) {
+        self.account(effect, outcome);
         let in_front = self.contact.asking.as_ref().is_some_and(|asking| asking.effect == effect.id);
         let behind = self.contact.retrying.iter().position(|asking| asking.effect == effect.id);
         let asking = match behind {
@@ -112,23 +113,33 @@ impl Desk<'_> {
             // After an apology its unit is gone for good: "it costs you no question".
             Outcome::Answered(reply) => {
                 self.settle(effect.id);
-                self.answer(&asking, reply);
+                self.answer(&asking, effect, reply);
             }
-            Outcome::Failed(fault) if fault.retry == Retry::Refused => {
+            Outcome::Failed(fault) | Outcome::Unanswered(fault, _) if fault.retry == Retry::Refused => {
                 self.settle(effect.id);
                 self.refuse(&asking.question);
             }
-            Outcome::Failed(fault) => self.ask_again(asking, effect, in_front, &fault.reason),
-            _ => self.ask_again(asking, effect, in_front, "no answer"),
+            Outcome::Failed(fault) | Outcome::Unanswered(fault, _) => {
+                let floor = if let Retry::After(floor) = fault.retry { floor } else { 0 };
+                self.ask_again(asking, effect, in_front, (floor, &fault.reason));
+            }
+            _ => self.ask_again(asking, effect, in_front, (0, "no answer")),
         }
     }
 
-    /// Tries again: first silently, then after one apology, and at last not any more.
-    fn ask_again(&mut self, mut asking: Asking, effect: &Effect, in_front: bool, reason: &str) {
+    /// Tries again: first silently, then after one apology, and at last not any more. Never before `floor`.
+    fn ask_again(
+        &mut self,
+        mut asking: Asking,
+        effect: &Effect,
+        in_front: bool,
+        (floor, reason): (i64, &str),
+    ) {
         asking.failed += 1;
         let waited = self.now.since(asking.since);
         let identity = asking.question.identity;
         let soon = retry::ask_soon(asking.failed)
+            .map(|delay| delay.max(floor))
             .filter(|delay| waited + delay + self.policy.ai.least_ms <= self.policy.ai.deadline_ms);
         let calls_left = self.contact.ai_calls.on(self.now.juba_day()) < self.policy.limits.ai_calls_per_day;
         if let Some(delay) = soon.filter(|_| in_front && calls_left) {
@@ -139,7 +150,7 @@ impl Desk<'_> {
         }
         self.give_back(asking.question.unit.take());
         asking.apologised += 1;
-        let delay = retry::ask_later(asking.apologised, &self.seed);
+        let delay = retry::ask_later(asking.apologised, &self.seed).max(floor);
         if !calls_left || !self.window_is_open_in(identity, delay) {
             self.bury(effect, reason);
             self.record(Record::GivenUp);
@@ -156,7 +167,38 @@ impl Desk<'_> {
         self.contact.retrying.push(asking);
     }
 
-    fn answer(&mut self, asking: &Asking, reply: &Reply) {
+    /// Books what an attempt cost, whatever became of it.
+    fn account(&mut self, effect: &Effect, outcome: &Outcome) {
+        let Action::Ask(prompt) = &effect.action else { return };
+        let (way, key, spent) = match outcome {
+            Outcome::Answered(reply) => (Some(reply.way), reply.key, &reply.spent),
+            Outcome::Unanswered(_, spent) if !spent.is_empty() => (None, None, spent),
+            _ => return,
+        };
+        let about = &prompt.about;
+        let day = self.now.juba_day();
+        self.contact.ai_spent.add(day, spent.iter().map(|it| it.cost).sum());
+        if let Some(shared) = &about.shared {
+            if way == Some(Way::Ai) && shared.keep {
+                self.contact.kept_today.take(day, u32::MAX);
+            }
+            if way.is_some_and(|way| way != Way::Curated) {
+                self.fact(Fact::Missed { day, language: shared.language, normal: shared.normal.clone() });
+            }
+        }
+        self.fact(Fact::Turn(AiTurn {
+            ask: effect.id,
+            attempt: effect.attempt,
+            at: self.now,
+            paid: effect.paid,
+            domain: about.domain,
+            way,
+            key,
+            spent: spent.clone(),
+        }));
+    }
+
+    fn answer(&mut self, asking: &Asking, effect: &Effect, reply: &Reply) {
         let question = &asking.question;
         let shaped = shape::plain(&reply.text);
         let whole = if reply.cut { shape::to_last_sentence(&shaped) } else { shaped };
@@ -175,10 +217,12 @@ impl Desk<'_> {
         if asking.apologised > 0 || self.now.since(question.arrived) > rules.quote_after_ms {
             text = format!("{}\n\n{text}", (self.texts.quote)(&quote(&question.text, rules.quote_chars)));
         }
+        if reply.way == Way::Stale {
+            text = format!("{text}\n\n{}", self.texts.older_answer);
+        }
         self.contact.more = None;
-        let message = self.part(&text, identity);
+        let mut message = self.part(&text, identity);
         let is_whole = message.quick_replies.is_empty();
-        self.queue(identity, message, Purpose::Answer, question.unit);
         // "Ok" may be said about the answer from now on, so it deletes nothing.
         if self.asked(Asked::Forget) {
             self.contact.asked = None;
@@ -186,7 +230,11 @@ impl Desk<'_> {
         // The quick reply for the rest would vanish under another message.
         let may_ask =
             is_whole && !self.asked(Asked::Stale) && !self.contact.quiet && !self.human_speaks(self.now);
-        if may_ask && self.contact.region == RegionChoice::Unasked {
+        let asks_region = may_ask && self.contact.region == RegionChoice::Unasked;
+        let may_rate = may_ask && !asks_region && !self.is_reminder_due(identity);
+        self.ask_whether_it_helped(&mut message, effect, reply, may_rate);
+        self.queue(identity, message, Purpose::Answer, question.unit);
+        if asks_region {
             self.ask_region(identity);
         } else if is_whole {
             self.remind(identity);

@@ -4,7 +4,7 @@ use alloc::collections::VecDeque;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use super::{Decision, Record, Rules};
+use super::{Decision, Fact, Record, Rules};
 use crate::address::Address;
 use crate::contact::effect::{Action, Effect, Hint, Kind};
 use crate::contact::event::Outcome;
@@ -30,6 +30,7 @@ pub(super) struct Desk<'a> {
     dead: Vec<(Effect, String)>,
     hints: Vec<Hint>,
     records: Vec<Record>,
+    facts: Vec<Fact>,
     entries: Vec<Entry>,
     pub grants: Vec<PaymentId>,
     erase: bool,
@@ -52,6 +53,7 @@ impl<'a> Desk<'a> {
             dead: Vec::new(),
             hints: Vec::new(),
             records: Vec::new(),
+            facts: Vec::new(),
             entries: Vec::new(),
             grants: Vec::new(),
             erase: false,
@@ -72,6 +74,7 @@ impl<'a> Desk<'a> {
             dead: self.dead,
             hints: self.hints,
             records: self.records,
+            facts: self.facts,
             erase: self.erase,
             entries: self.entries,
             grants: self.grants,
@@ -140,6 +143,11 @@ impl<'a> Desk<'a> {
     /// Writes into the books.
     pub fn book(&mut self, entry: Entry) {
         self.entries.push(entry);
+    }
+
+    /// Keeps something for reports.
+    pub fn fact(&mut self, fact: Fact) {
+        self.facts.push(fact);
     }
 
     pub fn record(&mut self, record: Record) {
@@ -278,7 +286,8 @@ impl<'a> Desk<'a> {
 
     /// A failure of an attempt that is over while a later one of the same effect is open: it changes nothing.
     pub fn is_repeated(&mut self, effect: &Effect, outcome: &Outcome, ended: u32) -> bool {
-        let repeated = effect.attempt <= ended && matches!(outcome, Outcome::Failed(_) | Outcome::Unknown);
+        let repeated = effect.attempt <= ended
+            && matches!(outcome, Outcome::Failed(_) | Outcome::Unanswered(..) | Outcome::Unknown);
         if repeated {
             self.record(Record::LateOutcome);
         }

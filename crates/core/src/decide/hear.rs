@@ -205,6 +205,9 @@ impl Desk<'_> {
         if self.may_pay() && is(texts.pay_buttons[1]) {
             return Some(Tap::PayOther);
         }
+        if let Some(tap) = self.typed_rating(text, is) {
+            return Some(tap);
+        }
         match (self.contact.asked?, said) {
             (Asked::Forget, Said::Yes) => Some(Tap::Forget),
             (Asked::Forget, Said::No) => Some(Tap::ForgetNot),
@@ -292,6 +295,8 @@ impl Desk<'_> {
             Tap::PlanIs(plan) => self.choose_plan(plan, identity),
             Tap::Pay => self.pay(identity),
             Tap::PayOther => self.other_number(identity),
+            Tap::RateGood => self.rate(true, identity),
+            Tap::RateWrong => self.rate(false, identity),
         }
     }
 
@@ -443,6 +448,10 @@ impl Desk<'_> {
             }
             Action::Tell { target, event } => {
                 self.emit(self.now, Action::Tell { target: *target, event: event.clone() });
+                true
+            }
+            Action::Withdraw(key) => {
+                self.emit(self.now, Action::Withdraw(*key));
                 true
             }
             Action::Timer => true,

@@ -7,7 +7,7 @@
 //! - `hear`: envelopes and words. `start`: consent. `burst`: messages that belong together.
 //! - `ask`: questions, quota, answers. `send`: the outbox. `options`: region, language, deletion, late questions.
 //! - `buy`: the way to a plan. `pay`: what became of a payment. `status`: how things stand. `remind`: the plan ends.
-//! - `support`: what operators do.
+//! - `rate`: whether an answer helped. `support`: what operators do.
 
 mod ask;
 mod burst;
@@ -16,6 +16,7 @@ mod desk;
 mod hear;
 mod options;
 mod pay;
+mod rate;
 mod remind;
 mod send;
 mod start;
@@ -25,14 +26,17 @@ mod support;
 use alloc::string::String;
 use alloc::vec::Vec;
 
-use crate::contact::effect::{Effect, Hint};
+use crate::contact::effect::{Effect, Hint, Way};
 use crate::contact::event::Input;
 use crate::contact::{Contact, SCHEMA};
+use crate::domain::Domain;
 use crate::id::{ContactId, EffectId, PaymentId};
 use crate::pay::ledger::Entry;
 use crate::pay::price::{PriceBook, Selling};
 use crate::policy::Policy;
-use crate::time::Time;
+use crate::reuse::{Key, Language};
+use crate::spend::Spent;
+use crate::time::{JubaDay, Time};
 
 /// What was decided: one atomic write.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +57,8 @@ pub struct Decision<S = Contact> {
     pub hints: Vec<Hint>,
     /// What happened, for figures.
     pub records: Vec<Record>,
+    /// What is kept for reports.
+    pub facts: Vec<Fact>,
     /// For the books.
     pub entries: Vec<Entry>,
     /// Payments that this contact was granted by it.
@@ -72,6 +78,7 @@ impl<S: Default> Decision<S> {
             erase: false,
             hints: Vec::new(),
             records: Vec::new(),
+            facts: Vec::new(),
             entries: Vec::new(),
             grants: Vec::new(),
         }
@@ -81,8 +88,9 @@ impl<S: Default> Decision<S> {
 impl<S> Decision<S> {
     /// The same decision with its state seen in another way.
     pub fn map<T>(self, see: impl FnOnce(S) -> T) -> Decision<T> {
-        let Self { state, schema, open, settled, dead, erase, hints, records, entries, grants } = self;
-        Decision { state: see(state), schema, open, settled, dead, erase, hints, records, entries, grants }
+        let Self { state, schema, open, settled, dead, erase, hints, records, facts, entries, grants } = self;
+        let state = see(state);
+        Decision { state, schema, open, settled, dead, erase, hints, records, facts, entries, grants }
     }
 }
 
@@ -97,6 +105,50 @@ pub struct Rules<'a> {
     pub selling: Selling,
     /// Channel ids of those who may buy; `None` = everybody.
     pub testers: Option<&'a [String]>,
+}
+
+/// What is kept for reports: written with its decision, and once, however often that is tried.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// What an attempt at a question came to.
+    Turn(AiTurn),
+    /// A person's word on an answer.
+    Rated {
+        /// The effect that asked for it.
+        ask: EffectId,
+        /// It helped.
+        good: bool,
+    },
+    /// A question for everybody that no curated answer was there for.
+    Missed {
+        /// When.
+        day: JubaDay,
+        /// Its language.
+        language: Language,
+        /// Its normal form.
+        normal: String,
+    },
+}
+
+/// What an attempt at a question came to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AiTurn {
+    /// The effect that asked.
+    pub ask: EffectId,
+    /// Its attempt.
+    pub attempt: u32,
+    /// When it ended.
+    pub at: Time,
+    /// Of a person who paid.
+    pub paid: bool,
+    /// The subject.
+    pub domain: Domain,
+    /// Where the answer came from; `None` when there was none.
+    pub way: Option<Way>,
+    /// The answer that is kept.
+    pub key: Option<Key>,
+    /// The calls that it took.
+    pub spent: Vec<Spent>,
 }
 
 /// One thing that happened, for figures; the engine counts them.
@@ -156,6 +208,10 @@ pub enum Record {
     PaymentReview,
     /// An event came to an aggregate that it does not concern.
     Misplaced,
+    /// A person said that an answer helped.
+    Praised,
+    /// A person said that an answer is wrong.
+    Blamed,
 }
 
 impl Record {
@@ -190,6 +246,8 @@ impl Record {
             Self::LateSuccess => "late_success",
             Self::PaymentReview => "payment_review",
             Self::Misplaced => "misplaced",
+            Self::Praised => "praised",
+            Self::Blamed => "blamed",
         }
     }
 }

@@ -6,23 +6,15 @@ use super::desk::Desk;
 use crate::contact::Reminded;
 use crate::contact::message::{Message, Purpose};
 use crate::pay::days::{at_wall, long_date};
-use crate::pay::price::Plan;
+use crate::pay::price::{Plan, Quote};
 use crate::policy::Paying as Figures;
 use crate::time::{HOUR, JubaDay, Time};
 
 impl Desk<'_> {
     /// A short message behind an answer, when a reminder is due.
     pub fn remind(&mut self, identity: usize) {
-        let may = !self.contact.quiet
-            && !self.human_speaks(self.now)
-            && self.open_request().is_none()
-            && self.window_is_open(identity)
-            && !is_quiet(&self.policy.paying, self.now);
-        if !may {
-            return;
-        }
-        let Some((plan, through, due)) = self.reminder() else { return };
-        let Some(quote) = self.quote(plan) else { return };
+        let Some((quote, through, due)) = self.reminder_for(identity) else { return };
+        let plan = quote.plan;
         let (title, until) = (self.texts.plan_title(plan), long_date(through));
         let text = if self.now.juba_day() <= through {
             (self.texts.remind_before)(title, &until)
@@ -33,6 +25,21 @@ impl Desk<'_> {
         self.contact.paying.reminded = Some(Reminded { through, count, due });
         let message = Message::with_buttons(text, &[self.plan_button(quote)]);
         self.queue(identity, message, Purpose::Notice, None);
+    }
+
+    /// Whether a reminder would follow an answer now.
+    pub fn is_reminder_due(&self, identity: usize) -> bool {
+        self.reminder_for(identity).is_some()
+    }
+
+    fn reminder_for(&self, identity: usize) -> Option<(Quote, JubaDay, Time)> {
+        let may = !self.contact.quiet
+            && !self.human_speaks(self.now)
+            && self.open_request().is_none()
+            && self.window_is_open(identity)
+            && !is_quiet(&self.policy.paying, self.now);
+        let (plan, through, due) = self.reminder().filter(|_| may)?;
+        Some((self.quote(plan)?, through, due))
     }
 
     /// The plan, its last day, and the due time of the reminder that is due now and was not given.

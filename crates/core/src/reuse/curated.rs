@@ -94,7 +94,8 @@ pub fn parse(text: &str) -> Result<Vec<Entry>, Fault> {
     Ok(entries)
 }
 
-fn check(entry: &Entry) -> Result<(), Fault> {
+/// Checks one entry.
+pub fn check(entry: &Entry) -> Result<(), Fault> {
     let fault = |field| Err(Fault::Field { id: entry.id.clone(), field });
     if entry.id.trim().is_empty() {
         return fault("id");

@@ -4,25 +4,27 @@
 //! - [`normal`](normal()): one form for the ways in which people write one question.
 //! - [`key()`]: the name of an answer: its question in that form, and everything else the answer depends on.
 //! - [`curated`]: answers that a person wrote and another approved.
-//! - [`Domain`]: how long an answer stays true.
+//! - [`keep_ms`]: how long an answer stays true. [`kept`]: what is kept of it, and what may be.
+//! - [`trust`]: a sample is asked again; too many wrong ones end the sharing.
 //!
 //! Two questions have one key only where the same answer is right for both. A question that finds nothing costs
 //! a fraction of a cent; a wrong answer costs a harvest. So each rule here takes away only what never carries
 //! meaning, and what is in doubt stays.
 
 pub mod curated;
-mod domain;
 mod english;
 mod gate;
 mod gate_lists;
 mod history;
+pub mod kept;
 mod lists;
 mod normal;
 mod numbers;
 mod speech;
+pub mod trust;
 
-pub use domain::Domain;
 pub use gate::{Ineligible, gate};
+pub use kept::{Kept, Shareable, keep_ms};
 pub use normal::normal;
 
 use alloc::string::String;
@@ -30,6 +32,8 @@ use core::fmt::{Debug, Display, Formatter, Write};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+
+use crate::domain::Domain;
 
 /// Moves when the normaliser or the gate changes: what was stored under older rules is then never found.
 pub const SCHEMA: u16 = 1;
@@ -49,6 +53,9 @@ pub enum Language {
 }
 
 impl Language {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::English, Self::Arabic, Self::JubaArabic];
+
     /// Its code: ISO 639.
     #[must_use]
     pub fn code(self) -> &'static str {
@@ -81,7 +88,7 @@ pub struct Scope<'a> {
 }
 
 /// The name of a shared answer. Tells nothing about who asked.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Key(pub [u8; 16]);
 
 impl Display for Key {
@@ -97,6 +104,15 @@ impl Debug for Key {
 }
 
 impl Key {
+    /// The name of a curated answer.
+    #[must_use]
+    pub fn of_entry(id: &str) -> Self {
+        let digest = Sha256::new().chain_update(b"curated").chain_update(id.as_bytes()).finalize();
+        let mut key = [0; 16];
+        key.copy_from_slice(&digest[..16]);
+        Self(key)
+    }
+
     /// The key in 32 hexadecimal digits, as caches with text keys want it.
     #[must_use]
     pub fn to_hex(self) -> String {

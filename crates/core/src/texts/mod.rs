@@ -81,6 +81,14 @@ pub struct Texts {
     pub agreed_already: &'static str,
     /// `help`; whether plans are sold.
     pub help: fn(free: u32, paid: u32, sold: bool) -> String,
+    /// Under an answer that was kept from before, when no new one could be had.
+    pub older_answer: &'static str,
+    /// Under an answer now and then: it helped, it is wrong.
+    pub rate_buttons: [&'static str; 2],
+    /// After "it helped".
+    pub rated_good: &'static str,
+    /// After "it is wrong".
+    pub rated_wrong: &'static str,
     /// `menu`.
     pub menu: &'static str,
     /// Titles of the menu's buttons: status, region, help.

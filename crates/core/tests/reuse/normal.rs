@@ -1,4 +1,5 @@
-use answerbot_core::reuse::{Domain, Language, SCHEMA, Scope, gate, key, normal};
+use answerbot_core::domain::Domain;
+use answerbot_core::reuse::{Language, SCHEMA, Scope, gate, key, normal};
 use proptest::prelude::*;
 
 use super::pairs::{CROPS, DISEASES, PLACES};
@@ -125,7 +126,7 @@ fn a_key_changes_with_everything_that_the_answer_depends_on() {
         Scope { language: Language::JubaArabic, ..at },
         Scope { prompt_version: "p2", ..at },
         Scope { knowledge_version: "k2", ..at },
-        Scope { domain: Domain::School, ..at },
+        Scope { domain: Domain::Academic, ..at },
         Scope { format: "ar/100", ..at },
         Scope { prompt_version: "p1k", knowledge_version: "1", ..at },
     ] {

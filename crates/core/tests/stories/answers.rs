@@ -1,4 +1,4 @@
-use answerbot_core::contact::effect::{Kind, Retry, Role};
+use answerbot_core::contact::effect::{Kind, Reply, Retry, Role};
 use answerbot_core::contact::event::Outcome;
 use answerbot_core::decide::Record;
 use answerbot_core::shape::units;
@@ -155,8 +155,7 @@ fn an_answer_cut_by_the_model_ends_with_a_sentence() {
     let mut talk = Talk::agreed();
     talk.asks("What is malaria?");
     let ask = talk.open.values().find(|it| it.action.kind() == Kind::Ask).expect("asked").clone();
-    let reply =
-        answerbot_core::contact::effect::Reply { text: "It is a disease. It comes".into(), cut: true };
+    let reply = Reply { text: "It is a disease. It comes".into(), cut: true, ..Reply::default() };
     talk.learn(&ask, Outcome::Answered(reply));
     assert_eq!(talk.last().text, "It is a disease.");
 }

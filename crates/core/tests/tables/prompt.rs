@@ -72,12 +72,12 @@ fn these_stand_alone() {
 
 #[test]
 fn the_services_own_instructions_come_first() {
-    use answerbot_core::contact::effect::{Line, Prompt, Role};
+    use answerbot_core::contact::effect::{About, Line, Prompt, Role};
     use answerbot_core::prompt::complete;
     let line = |role, content: &str| Line { role, content: content.into() };
     let mut policy = answerbot_core::Policy::default();
     let lines = vec![line(Role::System, "In English."), line(Role::User, "What is malaria?")];
-    let prompt = Prompt { lines, max_tokens: 400, typing: crate::talk::address() };
+    let prompt = Prompt { lines, max_tokens: 400, typing: crate::talk::address(), about: About::default() };
     let full = complete(&policy, &prompt);
     assert!(
         full.lines[0].content.contains("Never ask for a PIN")

@@ -12,8 +12,11 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension as _};
 use super::lock::{Lock, LockError};
 
 /// Numbered, forward only; `PRAGMA user_version` is the number of the last one.
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_start.sql"), include_str!("../../migrations/0002_paying.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_start.sql"),
+    include_str!("../../migrations/0002_paying.sql"),
+    include_str!("../../migrations/0003_answers.sql"),
+];
 
 /// How long a statement waits for another process's lock.
 const BUSY: Duration = Duration::from_secs(5);

@@ -4,19 +4,22 @@ use std::sync::Arc;
 
 use answerbot_core::contact::effect::{Action, Effect};
 use answerbot_core::contact::event::{Envelope, Event, To};
+use answerbot_core::domain::Domain;
 use answerbot_core::pay::ledger::Entry;
 use answerbot_core::pay::payment::Payment;
 use answerbot_core::pay::price::PriceRow;
-use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, PaymentId, Time};
-use answerbot_ports::reports::{AccountSum, Audit, Chain, Find, Overview, Reports};
+use answerbot_core::reuse::curated;
+use answerbot_core::spend::MicroUsd;
+use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, PaymentId, Time};
+use answerbot_ports::reports::{AccountSum, Audit, Chain, CostRow, Find, Missed, Overview, Ratings, Reports};
 use answerbot_ports::store::{Admission, StoreError, Stuck};
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::books;
 use super::store::{SqliteStore, unreadable};
 use super::units::{self, BODY_SCHEMA};
 use super::writer::fault;
+use super::{answers, books};
 
 const STUCK_EFFECTS: &str = "SELECT e.id, a.kind, a.external_id, e.due, e.attempt, e.paid, e.reason, e.body FROM effect e \
      JOIN aggregate a ON a.no = e.aggregate WHERE e.status = 1 ORDER BY e.due DESC LIMIT ?1";
@@ -180,6 +183,37 @@ impl Reports for SqliteStore {
         self.writer.write(hand).await
     }
 
+    async fn costs(&self, from: JubaDay) -> Result<Vec<CostRow>, StoreError> {
+        self.readers.read(move |conn| answers::costs(conn, from).map_err(fault)).await
+    }
+
+    async fn cost_of(&self, contact: ContactId) -> Result<MicroUsd, StoreError> {
+        self.readers.read(move |conn| answers::cost_of(conn, contact).map_err(fault)).await
+    }
+
+    async fn missed(&self, times: u64, limit: usize) -> Result<Vec<Missed>, StoreError> {
+        self.read_missed(times, limit).await
+    }
+
+    async fn ratings(&self) -> Result<Vec<Ratings>, StoreError> {
+        self.readers.read(|conn| answers::ratings(conn).map_err(fault)).await
+    }
+
+    async fn put_curated(&self, entries: Vec<curated::Entry>, audit: Audit) -> Result<(), StoreError> {
+        let line = |entry: &curated::Entry| serde_json::to_string(entry).map(|body| (entry.id.clone(), body));
+        let lines = entries.iter().map(line).collect::<Result<Vec<_>, _>>();
+        let lines = lines.map_err(|error| StoreError::Unreadable(error.to_string()))?;
+        self.writer.write(move |tx| answers::put_curated(tx.conn, &lines, &audit).map_err(fault)).await
+    }
+
+    async fn remove_curated(&self, id: String, audit: Audit) -> Result<bool, StoreError> {
+        self.writer.write(move |tx| answers::remove_curated(tx.conn, &id, &audit).map_err(fault)).await
+    }
+
+    async fn forget_checks(&self, domain: Domain, audit: Audit) -> Result<(), StoreError> {
+        self.writer.write(move |tx| answers::forget_checks(tx.conn, domain, &audit).map_err(fault)).await
+    }
+
     async fn note(&self, audit: Audit) -> Result<(), StoreError> {
         self.writer.write(move |tx| books::note(tx.conn, &audit).map_err(fault)).await
     }
@@ -190,11 +224,13 @@ impl SqliteStore {
     /// After it the old key is needed only for backups.
     pub async fn reseal(&self) -> Result<u64, StoreError> {
         const CHUNK: i64 = 200;
-        const TABLES: [(&str, &str, &str); 5] = [
+        const TABLES: [(&str, &str, &str); 7] = [
             ("aggregate", "no", "external_id"),
             ("inbox", "id", "id"),
             ("effect", "id", "id"),
             ("set_aside", "id", "id"),
+            ("shared_answer", "key", "key"),
+            ("missed", "key", "key"),
             // `||` alone makes a text of two blobs.
             ("callback", "no", "CAST(reference || digest AS BLOB)"),
         ];

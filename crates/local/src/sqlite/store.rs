@@ -6,17 +6,20 @@ use std::sync::Arc;
 use answerbot_core::contact::effect::{Action, Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Numbered};
 use answerbot_core::pay::price::PriceRow;
+use answerbot_core::reuse::curated::Entry;
+use answerbot_core::spend::Sums;
 use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, JubaDay, State, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
 use answerbot_ports::store::{
-    Admission, Callback, Commit, Committed, Facets, KeptCallback, Leased, MoneyCounts, Opened, Store,
-    StoreError,
+    Admission, Callback, Check, Checks, Commit, Committed, Facets, KeptCallback, Leased, MoneyCounts, Opened,
+    Store, StoreError,
 };
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, params};
 
+use super::answers;
 use super::books;
 use super::checkpoint::Checkpointer;
 use super::lock::Lock;
@@ -243,6 +246,11 @@ impl SqliteStore {
             settled: commit.settled,
             dead: commit.dead.into_iter().map(|(it, why)| Ok((seal(&it)?, why))).collect::<Result<_, _>>()?,
             erase: commit.erase,
+            facts: commit
+                .facts
+                .into_iter()
+                .map(|fact| answers::seal_fact(&self.rows, fact))
+                .collect::<Result<_, _>>()?,
         })
     }
 }
@@ -423,6 +431,26 @@ impl Store for SqliteStore {
 
     async fn money_counts(&self, before: Time) -> Result<MoneyCounts, StoreError> {
         self.readers.read(move |conn| books::counts(conn, before).map_err(fault)).await
+    }
+
+    async fn spending(&self, day: JubaDay) -> Result<(Sums, Sums), StoreError> {
+        self.readers.read(move |conn| answers::spending(conn, day).map_err(fault)).await
+    }
+
+    async fn curated(&self, known: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError> {
+        self.readers.read(move |conn| answers::curated(conn, known)).await
+    }
+
+    async fn note_check(&self, check: Check) -> Result<(), StoreError> {
+        self.writer.write(move |tx| answers::note_check(tx.conn, &check).map_err(fault)).await
+    }
+
+    async fn checks(&self, version: String) -> Result<Vec<Checks>, StoreError> {
+        self.readers.read(move |conn| answers::checks(conn, &version).map_err(fault)).await
+    }
+
+    async fn forget_turns(&self, day: JubaDay, now: Time) -> Result<u64, StoreError> {
+        self.forget_answers(day, now).await
     }
 
     async fn keep_callback(&self, callback: Callback, now: Time) -> Result<KeptCallback, StoreError> {

@@ -11,6 +11,7 @@ use answerbot_ports::store::{
 };
 use rusqlite::{OptionalExtension as _, Row, params};
 
+use super::answers::{self, SealedFact};
 use super::sql;
 use super::writer::{Tx, fault};
 
@@ -40,6 +41,7 @@ pub(super) struct SealedCommit {
     pub settled: Vec<EffectId>,
     pub dead: Vec<(SealedEffect, String)>,
     pub erase: bool,
+    pub facts: Vec<SealedFact>,
 }
 
 pub(super) struct SealedEffect {
@@ -202,8 +204,12 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         for payment in &it.grants {
             conn.prepare_cached(sql::GRANT_ADD)?.execute(params![payment.as_bytes(), no])?;
         }
+        for fact in &it.facts {
+            answers::write_fact(conn, no, fact)?;
+        }
         conn.prepare_cached(sql::INBOX_PULL)?.execute(params![no, it.consumed])?;
         if it.erase {
+            conn.execute("DELETE FROM ai_turn WHERE contact = ?1", [no])?;
             conn.execute("DELETE FROM effect WHERE aggregate = ?1", [no])?;
             conn.execute("DELETE FROM set_aside WHERE aggregate = ?1", [no])?;
         }

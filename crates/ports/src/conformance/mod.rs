@@ -4,6 +4,7 @@
 
 mod books;
 mod cache;
+pub mod hooked;
 mod queue;
 mod store;
 

@@ -49,6 +49,7 @@ pub fn commit(aggregate: AggregateId, version: u64, consumed: u64) -> Commit {
         settled: Vec::new(),
         dead: Vec::new(),
         erase: false,
+        facts: Vec::new(),
         entries: Vec::new(),
         grants: Vec::new(),
     }

@@ -1,37 +1,47 @@
 //! Reads what a provider answered. Facts: the chat completions references of OpenRouter and OpenAI.
 
-use answerbot_core::contact::effect::Reply;
-use answerbot_ports::ai::{Answer, Spent};
+use answerbot_core::spend::{self, MicroUsd, Spent};
 use serde_json::Value;
 
-use super::ProviderConfig;
+use super::Call;
 use super::failure::{Failure, Why, of_error};
 use crate::http;
 
-/// Billionths of a US dollar in one.
-const NANO: f64 = 1e9;
+/// An answer's text.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub text: String,
+    /// The provider stopped at the longest answer.
+    pub cut: bool,
+}
 
-/// The answer, or why it is none.
-pub(super) fn read(config: &ProviderConfig, answer: &http::Answer) -> Result<Answer, Failure> {
+/// The answer, or why it is none; and what it cost in either case, where that can be told.
+pub(super) fn read(call: &Call<'_>, answer: &http::Answer) -> (Result<Said, Failure>, Option<Spent>) {
     let Some(body) = answer.json() else {
         // A gateway's page, or a body that was cut.
-        return Err(if answer.is_success() {
+        let failure = if answer.is_success() {
             Failure::new(Why::Rubbish, "no JSON")
         } else {
             of_error(answer, &Value::Null)
-        });
+        };
+        return (Err(failure), None);
     };
-    let choice = body.get("choices").and_then(|choices| choices.get(0));
+    let said = said(answer, &body);
+    let text = said.as_ref().ok().map(|said| said.text.as_str());
     // An empty answer may cost as well.
-    let spent = spent(config, &body);
-    count(&spent);
+    let spent = spent(call, &body, text);
+    (said, spent)
+}
+
+fn said(answer: &http::Answer, body: &Value) -> Result<Said, Failure> {
+    let choice = body.get("choices").and_then(|choices| choices.get(0));
     let error_in = |value: &Value| value.get("error").filter(|error| !error.is_null()).cloned();
-    if let Some(error) = error_in(&body).or_else(|| choice.and_then(error_in)) {
+    if let Some(error) = error_in(body).or_else(|| choice.and_then(error_in)) {
         return Err(of_error(answer, &error));
     }
     if !answer.is_success() || body.get("object").and_then(Value::as_str) == Some("error") {
         // Some servers tell their error without wrapping it.
-        return Err(of_error(answer, &body));
+        return Err(of_error(answer, body));
     }
     let Some(choice) = choice else { return Err(Failure::new(Why::Rubbish, "no choices")) };
     let finish = choice.get("finish_reason").and_then(Value::as_str).unwrap_or_default();
@@ -45,7 +55,7 @@ pub(super) fn read(config: &ProviderConfig, answer: &http::Answer) -> Result<Ans
         |name| message.and_then(|message| message.get(name)).and_then(Value::as_str).unwrap_or_default();
     let text = without_thoughts(part("content"));
     if !text.is_empty() {
-        return Ok(Answer { reply: Reply { text, cut: finish == "length" }, spent });
+        return Ok(Said { text, cut: finish == "length" });
     }
     Err(if part("refusal").is_empty() {
         Failure::new(Why::Rubbish, "empty answer")
@@ -81,54 +91,32 @@ fn without_thoughts(text: &str) -> String {
     out.trim().to_owned()
 }
 
-fn spent(config: &ProviderConfig, body: &Value) -> Spent {
+/// What a call came to: as the provider says, else by the price of the model that it names, else our guess for an
+/// answer. An error without any usage costs nothing.
+fn spent(call: &Call<'_>, body: &Value, text: Option<&str>) -> Option<Spent> {
     let usage = body.get("usage");
-    let tokens = |name| usage.and_then(|usage| usage.get(name)).and_then(Value::as_u64);
-    let (tokens_in, tokens_out) = (tokens("prompt_tokens"), tokens("completion_tokens"));
-    let told = usage.and_then(|usage| usage.get("cost")).and_then(Value::as_f64).map(nano_usd);
-    let (read, written) = (tokens_in.unwrap_or(0), tokens_out.unwrap_or(0));
-    // Without a token count a price list says nothing.
-    let by_list = config.price.filter(|_| tokens_in.is_some() || tokens_out.is_some()).map(|price| {
-        // Millionths of a dollar for a million tokens are thousandths of our billionths for one.
-        let thousandths =
-            u128::from(read) * u128::from(price.input) + u128::from(written) * u128::from(price.output);
-        u64::try_from(thousandths.div_ceil(1_000)).unwrap_or(u64::MAX)
-    });
-    let model = body.get("model").and_then(Value::as_str).unwrap_or(&config.model);
-    Spent {
-        provider: config.name.clone(),
+    let number = |name| usage.and_then(|usage| usage.get(name)).and_then(Value::as_u64);
+    let (told_in, told_out) = (number("prompt_tokens"), number("completion_tokens"));
+    let cost = usage.and_then(|usage| usage.get("cost")).and_then(Value::as_f64);
+    if told_in.is_none() && told_out.is_none() && cost.is_none() && text.is_none() {
+        return None;
+    }
+    let tokens_in = told_in.unwrap_or_else(|| call.tokens_in());
+    let tokens_out = told_out.unwrap_or_else(|| text.map_or(0, spend::tokens));
+    let model = body.get("model").and_then(Value::as_str).unwrap_or(call.model);
+    Some(Spent {
+        provider: call.config.name.clone(),
         model: model.to_owned(),
-        tokens_in: read,
-        tokens_out: written,
-        nano_usd: told.or(by_list),
-    }
-}
-
-fn nano_usd(usd: f64) -> u64 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the cast saturates at both ends"
-    )]
-    let nano = (usd * NANO).round() as u64;
-    nano
-}
-
-fn count(spent: &Spent) {
-    let tokens = |direction: &'static str, count| {
-        metrics::counter!("ai_tokens_total", "provider" => spent.provider.clone(), "direction" => direction)
-            .increment(count);
-    };
-    tokens("in", spent.tokens_in);
-    tokens("out", spent.tokens_out);
-    if let Some(nano) = spent.nano_usd {
-        metrics::counter!("ai_nano_usd_total", "provider" => spent.provider.clone()).increment(nano);
-    }
+        tokens_in,
+        tokens_out,
+        cost: cost.map_or_else(|| call.config.price(model).of(tokens_in, tokens_out), MicroUsd::from_usd),
+        estimated: cost.is_none() && (told_in.is_none() || told_out.is_none()),
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{nano_usd, without_thoughts};
+    use super::without_thoughts;
 
     #[test]
     fn thoughts_are_taken_out_of_an_answer() {
@@ -145,21 +133,6 @@ mod tests {
         ];
         for (label, text, expected) in table {
             assert_eq!(without_thoughts(text), expected, "{label}");
-        }
-    }
-
-    #[test]
-    fn dollars_become_billionths_without_losing_any() {
-        let table = [
-            (0.000_14, 140_000),
-            (0.1, 100_000_000),
-            (0.000_000_001, 1),
-            (0.0, 0),
-            (-1.0, 0),
-            (1e300, u64::MAX),
-        ];
-        for (usd, expected) in table {
-            assert_eq!(nano_usd(usd), expected, "{usd}");
         }
     }
 }

@@ -67,12 +67,19 @@ pub(super) struct Failure {
     pub(super) wait_ms: Option<i64>,
     /// The model answers only with reasoning on.
     pub(super) wants_reasoning: bool,
+    /// The provider was at work when we left it: so many tokens were written by then, and may cost.
+    pub(super) wrote: Option<u64>,
 }
 
 impl Failure {
     /// A failure without more to say about it.
     pub(super) fn new(why: Why, reason: impl Into<String>) -> Self {
-        Self { why, reason: reason.into(), wait_ms: None, wants_reasoning: false }
+        Self { why, reason: reason.into(), wait_ms: None, wants_reasoning: false, wrote: None }
+    }
+
+    /// The same of a call that was under way when it ended.
+    pub(super) fn after(self, wrote: u64) -> Self {
+        Self { wrote: Some(wrote), ..self }
     }
 
     /// No answer.
@@ -90,9 +97,14 @@ impl Failure {
         match self.why {
             Why::Key => Some(KEY_REST),
             Why::Credit => Some(CREDIT_REST),
-            Why::Busy => self.wait_ms.and_then(|ms| u64::try_from(ms).ok()).map(Duration::from_millis),
             _ => None,
         }
+    }
+
+    /// How long the provider forbids another call.
+    pub(super) fn wait(&self) -> Option<Duration> {
+        let wait_ms = self.wait_ms.filter(|_| self.why == Why::Busy)?;
+        u64::try_from(wait_ms).ok().map(Duration::from_millis)
     }
 
     /// Whether it says that the provider is in trouble; a throttle that names its end and what is wrong with us or
@@ -170,6 +182,15 @@ fn wait_of(error: &Value) -> Option<i64> {
     Some((seconds.clamp(0.0, WAIT_MOST) * 1e3) as i64)
 }
 
+/// Nobody may be asked for so long.
+pub(super) fn all_wait(wait_ms: i64) -> EffectFault {
+    EffectFault {
+        retry: Retry::After(wait_ms),
+        alert: false,
+        reason: "all AI providers asked us to wait".into(),
+    }
+}
+
 /// What the failures of all attempts come to.
 pub(super) fn fault(failures: &[(&str, Failure)]) -> EffectFault {
     let reasons: Vec<String> =
@@ -180,8 +201,9 @@ pub(super) fn fault(failures: &[(&str, Failure)]) -> EffectFault {
     let retry = if is_refused {
         Retry::Refused
     } else {
-        // The last resort decides when there is hope again; the others may have a turn by then.
-        Retry::After(failures.last().and_then(|(_, failure)| failure.wait_ms).unwrap_or(0))
+        // The first who may be asked again decides when there is hope.
+        let others = failures.iter().filter(|(_, failure)| failure.why != Why::Refused);
+        Retry::After(others.map(|(_, failure)| failure.wait_ms.unwrap_or(0)).min().unwrap_or(0))
     };
     let reason = if reasons.is_empty() { "no AI provider was asked".to_owned() } else { reasons.join("; ") };
     EffectFault { retry, alert: failures.iter().any(|(_, failure)| failure.needs_a_person()), reason }

@@ -8,13 +8,17 @@ mod failure;
 mod request;
 mod stream;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use answerbot_core::circuit::Circuit;
-use answerbot_core::contact::effect::{EffectFault, Prompt};
-use answerbot_ports::ai::{Ai, Answer};
+use answerbot_core::contact::effect::Prompt;
+use answerbot_core::route::Tier;
+use answerbot_core::silence::Silence;
+use answerbot_core::spend::{self, MicroUsd, Price, Spent};
+use answerbot_ports::ai::{Ai, Answer, Unanswered};
 use answerbot_ports::world::Clock;
 use async_trait::async_trait;
 use parking_lot::Mutex;
@@ -22,6 +26,7 @@ use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
+use self::answer::Said;
 use self::failure::Failure;
 use self::stream::Patience;
 
@@ -34,15 +39,6 @@ pub enum ProviderKind {
     OpenAi,
 }
 
-/// What a provider costs where it does not say so itself: millionths of a US dollar for a million tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Price {
-    /// For tokens read.
-    pub input: u64,
-    /// For tokens written.
-    pub output: u64,
-}
-
 /// The settings of one provider.
 #[derive(Clone, Debug)]
 pub struct ProviderConfig {
@@ -52,12 +48,16 @@ pub struct ProviderConfig {
     pub base_url: String,
     /// The key; sent as a bearer token only.
     pub api_key: SecretString,
-    /// The model.
+    /// The usual model.
     pub model: String,
+    /// The model for easy questions and when money runs low.
+    pub cheap_model: Option<String>,
+    /// The model for hard questions and for people who paid.
+    pub better_model: Option<String>,
     /// Models that `OpenRouter` may use instead, at most three, best first. Ignored for other kinds.
     pub fallback_models: Vec<String>,
-    /// For a cost where the provider tells none.
-    pub price: Option<Price>,
+    /// What models cost, by name, where the provider does not say so itself.
+    pub prices: BTreeMap<String, Price>,
     /// Which dialect.
     pub kind: ProviderKind,
 }
@@ -103,10 +103,14 @@ pub struct Providers {
 /// A provider and what was learned of it.
 struct Provider {
     config: ProviderConfig,
-    /// It is left alone until then: milliseconds of [`Clock::monotonic`].
+    /// It is better left alone until then: milliseconds of [`Clock::monotonic`].
     rests_until: AtomicU64,
+    /// It said that it must not be asked before: the same.
+    not_before: AtomicU64,
     /// Opens when it fails again and again, or is slow.
     circuit: Mutex<Circuit>,
+    /// Calls under way, and whether they say nothing.
+    silence: Mutex<Silence>,
     /// Its model refuses to answer without reasoning; only the refusal tells.
     must_reason: AtomicBool,
     url: String,
@@ -126,7 +130,9 @@ impl Providers {
     ) -> Self {
         let provider = |config: ProviderConfig| Provider {
             rests_until: AtomicU64::new(0),
+            not_before: AtomicU64::new(0),
             circuit: Mutex::default(),
+            silence: Mutex::default(),
             must_reason: AtomicBool::new(false),
             url: config.url("chat/completions"),
             limit_name: config.limit_name(),
@@ -139,21 +145,36 @@ impl Providers {
         millis(self.clock.monotonic())
     }
 
-    /// Those that do not rest and whose circuit is closed; all of them when there is none, for an answer that may
-    /// come beats one that cannot.
-    fn awake(&self) -> Vec<&Provider> {
+    /// Those that do not rest, whose circuit is closed and who are not silent; when there is none, all that did not
+    /// forbid it: an answer that may come beats one that cannot. `Err` is how long all forbid it.
+    fn awake(&self) -> Result<Vec<&Provider>, i64> {
         let now = self.clock.monotonic();
-        let awake: Vec<&Provider> = self.in_order.iter().filter(|it| it.is_awake(now)).collect();
-        if awake.is_empty() { self.in_order.iter().collect() } else { awake }
+        let allowed: Vec<&Provider> = self.in_order.iter().filter(|it| it.waits_ms(now) == 0).collect();
+        if allowed.is_empty() && !self.in_order.is_empty() {
+            let least = self.in_order.iter().map(|it| it.waits_ms(now)).min().unwrap_or(0);
+            return Err(i64::try_from(least).unwrap_or(i64::MAX));
+        }
+        let awake: Vec<&Provider> = allowed.iter().copied().filter(|it| it.is_awake(now)).collect();
+        Ok(if awake.is_empty() { allowed } else { awake })
     }
 }
 
 #[async_trait]
 impl Ai for Providers {
-    async fn answer(&self, prompt: &Prompt, person: &str, deadline: Duration) -> Result<Answer, EffectFault> {
+    async fn answer(
+        &self,
+        prompt: &Prompt,
+        person: &str,
+        tier: Tier,
+        deadline: Duration,
+    ) -> Result<Answer, Unanswered> {
         let started = Instant::now();
-        let awake = self.awake();
+        let awake = match self.awake() {
+            Ok(awake) => awake,
+            Err(wait_ms) => return Err(Unanswered { fault: failure::all_wait(wait_ms), spent: Vec::new() }),
+        };
         let mut failures = Vec::new();
+        let mut spent = Vec::new();
         for (index, provider) in awake.iter().enumerate() {
             // Another question may have taken the one probe meanwhile.
             let is_last = index + 1 == awake.len();
@@ -163,11 +184,14 @@ impl Ai for Providers {
             let left = deadline.saturating_sub(started.elapsed());
             let Some(slot) = self.limits.slot(left, is_last) else { break };
             let begun = Instant::now();
-            match provider.ask(&self.client, prompt, person, slot, &self.limits).await {
-                Ok(answer) => {
+            let call = Call { config: &provider.config, model: provider.config.model_of(tier), prompt };
+            let (said, cost) = provider.ask(self, &call, person, slot).await;
+            spent.extend(cost);
+            match said {
+                Ok(said) => {
                     // Slow is not well: people wait, and the next question would too.
                     provider.note(begun.elapsed() <= self.limits.slow, self.clock.monotonic());
-                    return Ok(answer);
+                    return Ok(Answer { text: said.text, cut: said.cut, spent });
                 }
                 Err(failure) => {
                     provider.learn(&failure, self.now_ms());
@@ -178,7 +202,16 @@ impl Ai for Providers {
                 }
             }
         }
-        Err(failure::fault(&failures))
+        Err(Unanswered { fault: failure::fault(&failures), spent })
+    }
+
+    fn most(&self, prompt: &Prompt, tier: Tier) -> MicroUsd {
+        let cost = |it: &Provider| {
+            let model = it.config.model_of(tier);
+            let call = Call { config: &it.config, model, prompt };
+            it.config.price(model).of(call.tokens_in(), u64::from(prompt.max_tokens))
+        };
+        self.in_order.iter().map(cost).max().unwrap_or_default()
     }
 
     async fn check(&self) -> Vec<(String, Result<String, String>)> {
@@ -190,36 +223,98 @@ impl Ai for Providers {
     }
 }
 
+/// One call: whom, for which model, what.
+#[derive(Clone, Copy)]
+struct Call<'a> {
+    config: &'a ProviderConfig,
+    model: &'a str,
+    prompt: &'a Prompt,
+}
+
+impl Call<'_> {
+    /// About how many tokens are read: each line has a few of its own.
+    fn tokens_in(&self) -> u64 {
+        self.prompt.lines.iter().map(|line| spend::tokens(&line.content) + 4).sum()
+    }
+
+    /// What a call that was left under way may cost.
+    fn left_at(&self, tokens_out: u64) -> Spent {
+        let tokens_in = self.tokens_in();
+        Spent {
+            provider: self.config.name.clone(),
+            model: self.model.to_owned(),
+            tokens_in,
+            tokens_out,
+            cost: self.config.price(self.model).of(tokens_in, tokens_out),
+            estimated: true,
+        }
+    }
+}
+
+/// Ends a call's silence, whatever becomes of it: a question that is cut must not count as waiting for ever.
+struct Listening<'a> {
+    provider: &'a Provider,
+    clock: &'a dyn Clock,
+    number: u64,
+    well: bool,
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        self.provider.silence.lock().end(self.number, self.well, self.clock.monotonic());
+    }
+}
+
 impl Provider {
     async fn ask(
         &self,
-        client: &Client,
-        prompt: &Prompt,
+        providers: &Providers,
+        call: &Call<'_>,
         person: &str,
         slot: Duration,
-        limits: &Limits,
-    ) -> Result<Answer, Failure> {
-        let config = &self.config;
+    ) -> (Result<Said, Failure>, Option<Spent>) {
+        let (config, limits, clock) = (&self.config, &providers.limits, &providers.clock);
         let must_reason = self.must_reason.load(Ordering::Relaxed);
-        let body = request::body(config, self.limit_name, prompt, person, must_reason);
+        let body = request::body(call, self.limit_name, person, must_reason);
+        let client = &providers.client;
         let request = client.post(&self.url).bearer_auth(config.api_key.expose_secret()).json(&body);
         let started = Instant::now();
         let patience = Patience { whole: slot, first: limits.first, idle: limits.idle };
-        let called = stream::call(&config.name, request, patience).await;
-        let answer = called.and_then(|answer| answer::read(config, &answer));
-        let outcome = match &answer {
-            Ok(answer) if answer.reply.cut => "cut",
+        let number = self.silence.lock().begin(clock.monotonic());
+        let mut listening = Listening { provider: self, clock: &**clock, number, well: false };
+        let on_words = || self.silence.lock().words(number, clock.monotonic());
+        let called = stream::call(&config.name, request, patience, on_words).await;
+        let (said, spent) = match called {
+            Ok(answer) => answer::read(call, &answer),
+            Err(failure) => {
+                let spent = failure.wrote.map(|wrote| call.left_at(wrote));
+                (Err(failure), spent)
+            }
+        };
+        listening.well = said.is_ok();
+        let outcome = match &said {
+            Ok(said) if said.cut => "cut",
             Ok(_) => "answered",
             Err(failure) => failure.why.name(),
         };
         let provider = || config.name.clone();
         metrics::counter!("ai_calls_total", "provider" => provider(), "outcome" => outcome).increment(1);
         metrics::histogram!("ai_seconds", "provider" => provider()).record(started.elapsed().as_secs_f64());
-        answer
+        if let Some(spent) = &spent {
+            count(spent);
+        }
+        (said, spent)
+    }
+
+    /// Milliseconds until it may be asked again.
+    fn waits_ms(&self, now: Duration) -> u64 {
+        self.not_before.load(Ordering::Relaxed).saturating_sub(millis(now))
     }
 
     fn is_awake(&self, now: Duration) -> bool {
-        self.rests_until.load(Ordering::Relaxed) <= millis(now) && self.circuit.lock().would_call(now)
+        self.rests_until.load(Ordering::Relaxed) <= millis(now)
+            && self.circuit.lock().would_call(now)
+            && !self.silence.lock().is_silent(now)
     }
 
     fn note(&self, worked: bool, now: Duration) {
@@ -240,13 +335,47 @@ impl Provider {
         if let Some(rest) = failure.rest() {
             self.rests_until.store(now_ms.saturating_add(millis(rest)), Ordering::Relaxed);
         }
+        if let Some(wait) = failure.wait() {
+            self.not_before.fetch_max(now_ms.saturating_add(millis(wait)), Ordering::Relaxed);
+        }
         if failure.wants_reasoning {
             self.must_reason.store(true, Ordering::Relaxed);
         }
     }
 }
 
+fn count(spent: &Spent) {
+    let provider = || spent.provider.clone();
+    let tokens = |direction: &'static str, count| {
+        metrics::counter!("ai_tokens_total", "provider" => provider(), "direction" => direction)
+            .increment(count);
+    };
+    tokens("in", spent.tokens_in);
+    tokens("out", spent.tokens_out);
+    let model = spent.model.clone();
+    metrics::counter!("ai_micro_usd_total", "provider" => provider(), "model" => model)
+        .increment(spent.cost.0);
+}
+
 impl ProviderConfig {
+    fn model_of(&self, tier: Tier) -> &str {
+        let other = match tier {
+            Tier::Cheap => &self.cheap_model,
+            Tier::Usual => &None,
+            Tier::Better => &self.better_model,
+        };
+        other.as_ref().unwrap_or(&self.model)
+    }
+
+    /// The price of a model by its name, or by the longest name that it begins with: what answers may call itself
+    /// after the day on which it was made.
+    fn price(&self, model: &str) -> Price {
+        let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+        let named = bare(model);
+        let fitting = self.prices.iter().filter(|(name, _)| named.starts_with(&bare(name)));
+        fitting.max_by_key(|(name, _)| bare(name).len()).map_or(Price::UNKNOWN, |(_, price)| *price)
+    }
+
     fn url(&self, path: &str) -> String {
         format!("{}/{path}", self.base_url.trim_end_matches('/'))
     }

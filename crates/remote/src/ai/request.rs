@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde::ser::{SerializeMap as _, Serializer};
 use serde_json::json;
 
-use super::{ProviderConfig, ProviderKind};
+use super::{Call, ProviderKind};
 
 /// `OpenRouter` takes so many fallback models.
 const FALLBACK_MODELS: usize = 3;
@@ -13,19 +13,17 @@ const FALLBACK_MODELS: usize = 3;
 /// The body; `limit` is what the provider calls the longest answer, `must_reason` is for a model that answers only
 /// after reasoning. Written out without a tree in between: a prompt is most of what a question costs us in bytes.
 pub(super) fn body<'a>(
-    config: &'a ProviderConfig,
+    call: &'a Call<'a>,
     limit: &'static str,
-    prompt: &'a Prompt,
     person: &'a str,
     must_reason: bool,
 ) -> impl Serialize + 'a {
-    Body { config, limit, prompt, person, must_reason }
+    Body { call, limit, person, must_reason }
 }
 
 struct Body<'a> {
-    config: &'a ProviderConfig,
+    call: &'a Call<'a>,
     limit: &'static str,
-    prompt: &'a Prompt,
     person: &'a str,
     must_reason: bool,
 }
@@ -38,27 +36,30 @@ struct Line<'a> {
 
 impl Serialize for Body<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Call { config, model, prompt } = *self.call;
         let mut body = serializer.serialize_map(None)?;
-        body.serialize_entry("model", &self.config.model)?;
-        body.serialize_entry("messages", &Lines(self.prompt))?;
+        body.serialize_entry("model", model)?;
+        body.serialize_entry("messages", &Lines(prompt))?;
         body.serialize_entry("user", self.person)?;
-        body.serialize_entry(self.limit, &self.prompt.max_tokens)?;
+        body.serialize_entry(self.limit, &prompt.max_tokens)?;
         // Read as it is written, so that an answer that stalls or breaks off is seen at once.
         body.serialize_entry("stream", &true)?;
-        if self.config.kind == ProviderKind::OpenAi {
+        if config.kind == ProviderKind::OpenAi {
             // OpenRouter tells the usage without being asked.
             body.serialize_entry("stream_options", &json!({ "include_usage": true }))?;
         }
-        if self.config.kind == ProviderKind::OpenRouter {
+        if config.kind == ProviderKind::OpenRouter {
             // What people ask is nobody's training data.
             body.serialize_entry("provider", &json!({ "data_collection": "deny" }))?;
             // Hidden thoughts count as answer: they would eat `max_tokens` and leave nothing to say.
             let reasoning =
                 if self.must_reason { json!({ "effort": "low" }) } else { json!({ "enabled": false }) };
             body.serialize_entry("reasoning", &reasoning)?;
-            let models = &self.config.fallback_models;
+            // A cheap or a better model falls back to the usual one first.
+            let usual = std::iter::once(&config.model).filter(|usual| *usual != model);
+            let models: Vec<&String> = usual.chain(&config.fallback_models).take(FALLBACK_MODELS).collect();
             if !models.is_empty() {
-                body.serialize_entry("models", &models[..models.len().min(FALLBACK_MODELS)])?;
+                body.serialize_entry("models", &models)?;
             }
         }
         body.end()
@@ -84,7 +85,7 @@ const fn role(role: Role) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ProviderConfig, ProviderKind};
+    use super::super::{Call, ProviderConfig, ProviderKind};
 
     #[test]
     fn only_openai_itself_gets_the_new_name_of_the_limit() {
@@ -103,6 +104,7 @@ mod tests {
                 page: String::new(),
                 user: String::new(),
             },
+            about: answerbot_core::contact::effect::About::default(),
         };
         for (label, base_url, kind, is_new) in table {
             let config = ProviderConfig {
@@ -110,11 +112,14 @@ mod tests {
                 base_url: base_url.to_owned(),
                 api_key: "".into(),
                 model: "small".to_owned(),
+                cheap_model: None,
+                better_model: None,
                 fallback_models: Vec::new(),
-                price: None,
+                prices: std::collections::BTreeMap::new(),
                 kind,
             };
-            let body = super::body(&config, config.limit_name(), &prompt, "p", false);
+            let call = Call { config: &config, model: &config.model, prompt: &prompt };
+            let body = super::body(&call, config.limit_name(), "p", false);
             let body = serde_json::to_value(body).unwrap();
             let (new, old) = (body.get("max_completion_tokens"), body.get("max_tokens"));
             assert_eq!((new.is_some(), old.is_some()), (is_new, !is_new), "{label}");

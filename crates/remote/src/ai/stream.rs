@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use answerbot_core::spend;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use reqwest::{RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -23,22 +24,23 @@ pub(super) struct Patience {
     pub idle: Duration,
 }
 
-/// What a call brought: an answer in one piece, in the shape that is not streamed.
+/// What a call brought: an answer in one piece, in the shape that is not streamed. `on_words` hears of its first words.
 pub(super) async fn call(
     service: &str,
     request: RequestBuilder,
     patience: Patience,
+    on_words: impl FnMut() + Send,
 ) -> Result<Answer, Failure> {
     let started = Instant::now();
     let end = started + patience.whole;
     let first = end.min(started + patience.first);
     let result = match timeout_at(first, http::send(request)).await {
-        Ok(Ok(response)) => collect(response, first, end, patience.idle).await,
+        Ok(Ok(response)) => collect(response, first, end, patience.idle, on_words).await,
         Ok(Err((why, detail))) => {
             tracing::debug!(service, why = why.name(), detail, "a call had no answer");
             Err(Failure::silent(why))
         }
-        Err(_) => Err(Failure::silent(NoAnswer::TimedOut)),
+        Err(_) => Err(Failure::silent(NoAnswer::TimedOut).after(0)),
     };
     let outcome = match &result {
         Ok(answer) => http::outcome(answer.status),
@@ -53,6 +55,7 @@ async fn collect(
     first: Instant,
     end: Instant,
     idle: Duration,
+    mut on_words: impl FnMut() + Send,
 ) -> Result<Answer, Failure> {
     let (status, headers) = (response.status().as_u16(), response.headers().clone());
     let is_stream = (200..300).contains(&status) && is_events(&headers);
@@ -64,14 +67,15 @@ async fn collect(
         let has_words = if is_stream { events.has_words() } else { !body.is_empty() };
         let until = if has_words { end.min(Instant::now() + idle) } else { first };
         let chunk = match timeout_at(until, response.chunk()).await {
-            Err(_) => return Err(Failure::silent(NoAnswer::TimedOut)),
+            Err(_) => return Err(Failure::silent(NoAnswer::TimedOut).after(events.wrote())),
             Ok(Err(error)) => {
                 tracing::debug!(detail = http::redacted(error), "an answer broke off");
-                return Err(Failure::silent(NoAnswer::Broken));
+                return Err(Failure::silent(NoAnswer::Broken).after(events.wrote()));
             }
             Ok(Ok(chunk)) => chunk,
         };
         let Some(chunk) = chunk else { break };
+        on_words();
         read += chunk.len();
         if read > http::ANSWER_BYTES {
             return Err(Failure::new(Why::Rubbish, "answer too long"));
@@ -111,6 +115,11 @@ struct Events {
 }
 
 impl Events {
+    /// About how many tokens were written.
+    fn wrote(&self) -> u64 {
+        spend::tokens(&self.content)
+    }
+
     fn has_words(&self) -> bool {
         !self.content.is_empty()
     }
@@ -171,9 +180,13 @@ impl Events {
             return Ok(json!({ "error": error, "usage": self.usage, "model": self.model }));
         }
         if self.broken {
-            return Err(Failure::new(Why::Rubbish, "a broken stream"));
+            let wrote = self.wrote();
+            return Err(Failure::new(Why::Rubbish, "a broken stream").after(wrote));
         }
-        let Some(finish) = self.finish else { return Err(Failure::new(Why::Rubbish, "a cut stream")) };
+        let wrote = self.wrote();
+        let Some(finish) = self.finish else {
+            return Err(Failure::new(Why::Rubbish, "a cut stream").after(wrote));
+        };
         let mut message = json!({ "role": "assistant", "content": self.content });
         if !self.refusal.is_empty() {
             message["refusal"] = self.refusal.into();

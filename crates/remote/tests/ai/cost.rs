@@ -1,4 +1,5 @@
-use answerbot_remote::ai::{Price, ProviderConfig, ProviderKind};
+use answerbot_core::spend::Price;
+use answerbot_remote::ai::{ProviderConfig, ProviderKind};
 use serde_json::{Value, json};
 
 use super::{ask, completion, plants, provider, providers, two};
@@ -18,36 +19,39 @@ async fn the_cost_is_what_the_provider_says_or_its_price_list() {
             "told",
             usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100, "cost": 0.000_14 })),
             price,
-            Some(140_000),
+            140,
         ),
         (
             "told as nothing",
             usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100, "cost": 0 })),
             price,
-            Some(0),
+            0,
         ),
-        ("told as less than nothing", usage(json!({ "cost": -3.5 })), price, Some(0)),
-        // 1,000 tokens at 150 billionths and 100 at 600.
-        (
-            "by the list",
-            usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100 })),
-            price,
-            Some(210_000),
-        ),
+        ("told as less than nothing", usage(json!({ "cost": -3.5 })), price, 0),
+        // 1,000 tokens at 0.15 millionths and 100 at 0.6.
+        ("by the list", usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100 })), price, 210),
         (
             "by the list, rounded up",
             usage(json!({ "prompt_tokens": 1, "completion_tokens": 0 })),
             Some(Price { input: 1, output: 1 }),
-            Some(1),
+            1,
         ),
-        ("by nothing", usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100 })), None, None),
-        ("no tokens to reckon with", usage(Value::Null), price, None),
+        // Dearer than anything that one would choose: a cap must hold.
+        (
+            "of a model without a price",
+            usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100 })),
+            None,
+            1_400,
+        ),
+        // 29 tokens and 4 by our own guess.
+        ("without any figure", usage(Value::Null), price, 7),
     ];
     for (label, body, price, expected) in table {
         let stub = Stub::new([answer(200, &body)]);
-        let config = ProviderConfig { price, ..provider("first", &stub.url, ProviderKind::OpenAi) };
-        let spent = ask(&providers(vec![config])).await.unwrap().spent;
-        assert_eq!(spent.nano_usd, expected, "{label}");
+        let prices = price.into_iter().map(|price| ("small".to_owned(), price)).collect();
+        let config = ProviderConfig { prices, ..provider("first", &stub.url, ProviderKind::OpenAi) };
+        let spent = ask(&providers(vec![config])).await.unwrap().spent.remove(0);
+        assert_eq!(spent.cost.0, expected, "{label}");
         assert_eq!(spent.model, "maker/small-2", "the price follows the model that answered");
     }
 }
@@ -68,7 +72,7 @@ fn calls_tokens_and_money_are_measured() {
     // An empty answer costs as well.
     assert_metric(&metrics, r#"ai_tokens_total{provider="first",direction="in"} 20"#);
     assert_metric(&metrics, r#"ai_tokens_total{provider="second",direction="out"} 4"#);
-    assert_metric(&metrics, r#"ai_nano_usd_total{provider="first"} 280000"#);
+    assert_metric(&metrics, r#"ai_micro_usd_total{provider="first",model="maker/small-2"} 280"#);
     assert_metric(&metrics, r#"ai_seconds_count{provider="second"} 2"#);
     assert_metric(&metrics, r#"remote_calls_total{service="second",outcome="http_5xx"} 1"#);
 }

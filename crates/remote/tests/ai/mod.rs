@@ -9,7 +9,8 @@ mod stream;
 
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{EffectFault, Line, Prompt, Retry, Role};
+use answerbot_core::contact::effect::{About, EffectFault, Line, Prompt, Retry, Role};
+use answerbot_core::route::Tier;
 use answerbot_ports::ai::{Ai, Answer};
 use answerbot_remote::ai::{Limits, ProviderConfig, ProviderKind, Providers};
 use serde_json::{Value, json};
@@ -42,7 +43,9 @@ pub fn provider(name: &str, url: &str, kind: ProviderKind) -> ProviderConfig {
         api_key: KEY.into(),
         model: "small".to_owned(),
         fallback_models: Vec::new(),
-        price: None,
+        cheap_model: None,
+        better_model: None,
+        prices: std::collections::BTreeMap::new(),
         kind,
     }
 }
@@ -68,11 +71,11 @@ pub fn prompt() -> Prompt {
         line(Role::Assistant, "Hello!"),
         line(Role::User, "When do I plant maize?"),
     ];
-    Prompt { lines, max_tokens: 400, typing: person() }
+    Prompt { lines, max_tokens: 400, typing: person(), about: About::default() }
 }
 
 pub async fn ask(providers: &Providers) -> Result<Answer, EffectFault> {
-    providers.answer(&prompt(), "pseudonym", LONG).await
+    providers.answer(&prompt(), "pseudonym", Tier::Usual, LONG).await.map_err(|it| it.fault)
 }
 
 pub fn completion(content: &Value, finish: &str) -> Value {

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use answerbot_core::contact::effect::Retry;
+use answerbot_core::route::Tier;
 use answerbot_ports::ai::Ai;
 use answerbot_remote::ai::{ProviderKind, Providers};
 use serde_json::json;
@@ -16,7 +17,7 @@ async fn each_provider_is_asked_once_until_one_answers() {
     let busy = || Stub::new([text(503, "")]);
     let (first, second) = (busy(), Stub::new([plants()]));
     let found = ask(&two(&first, &second)).await.unwrap();
-    assert_eq!((found.spent.provider.as_str(), found.reply.text.as_str()), ("second", "Plant in May."));
+    assert_eq!((found.spent[0].provider.as_str(), found.text.as_str()), ("second", "Plant in May."));
     assert_eq!((first.asked().len(), second.asked().len()), (1, 1));
 
     let (first, second) = (Stub::new([plants()]), busy());
@@ -38,8 +39,8 @@ async fn failures_of_several_come_to_one() {
         ("one refused, the other is away", filtered(), Reply::Hang, Retry::Refused, QUIET),
         ("one is away, the other refused", Reply::Close, filtered(), Retry::Refused, QUIET),
         ("one refused, the other is busy", filtered(), busy("9"), Retry::After(9_000), QUIET),
-        ("the last resort says when", busy("60"), busy("9"), Retry::After(9_000), QUIET),
-        ("the last resort does not say when", busy("60"), Reply::Hang, AGAIN, QUIET),
+        ("the first who may be asked again says when", busy("60"), busy("9"), Retry::After(9_000), QUIET),
+        ("one of them does not say when", busy("60"), Reply::Hang, AGAIN, QUIET),
         ("one needs a person", text(401, ""), text(503, ""), AGAIN, LOUD),
         ("the other needs a person", text(503, ""), text(404, ""), AGAIN, LOUD),
     ];
@@ -62,13 +63,14 @@ async fn a_silent_provider_leaves_time_for_the_next_one() {
 
     let started = Instant::now();
     let deadline = Duration::from_secs(1);
-    two(&silent, &second).answer(&prompt(), "p", deadline).await.unwrap();
+    two(&silent, &second).answer(&prompt(), "p", Tier::Usual, deadline).await.unwrap();
     let took = started.elapsed();
     assert!(within(560, 1_000).contains(&took), "a short deadline is shared: {took:?}");
 
     let silent_too = Stub::new([Reply::Hang]);
     let started = Instant::now();
-    let fault = two(&silent, &silent_too).answer(&prompt(), "p", deadline).await.unwrap_err();
+    let fault =
+        two(&silent, &silent_too).answer(&prompt(), "p", Tier::Usual, deadline).await.unwrap_err().fault;
     let took = started.elapsed();
     assert_eq!(fault.reason, "first timeout; second timeout");
     assert!(within(990, 1_500).contains(&took), "the deadline holds: {took:?}");
@@ -77,13 +79,21 @@ async fn a_silent_provider_leaves_time_for_the_next_one() {
 #[tokio::test]
 async fn no_attempt_starts_that_is_too_short_for_an_answer() {
     let (silent, second) = (Stub::new([Reply::Hang]), Stub::new([plants()]));
-    let fault = two(&silent, &second).answer(&prompt(), "p", Duration::from_millis(600)).await.unwrap_err();
+    let fault = two(&silent, &second)
+        .answer(&prompt(), "p", Tier::Usual, Duration::from_millis(600))
+        .await
+        .unwrap_err()
+        .fault;
     assert_eq!(
         (fault.reason.as_str(), second.asked().len()),
         ("first timeout", 0),
         "one attempt gets it all"
     );
-    let fault = two(&silent, &second).answer(&prompt(), "p", Duration::from_millis(390)).await.unwrap_err();
+    let fault = two(&silent, &second)
+        .answer(&prompt(), "p", Tier::Usual, Duration::from_millis(390))
+        .await
+        .unwrap_err()
+        .fault;
     assert_eq!((fault.reason.as_str(), second.asked().len()), ("no AI provider was asked", 0));
 }
 

@@ -46,16 +46,16 @@ async fn pieces_become_one_answer_with_its_cost() {
     ];
     let stub = Stub::new([stream(&whole)]);
     let answer = ask(&one(&stub.url)).await.unwrap();
-    assert_eq!((answer.reply.text.as_str(), answer.reply.cut), ("Plant in May.", false));
-    assert_eq!((answer.spent.nano_usd, answer.spent.tokens_out), (Some(140_000), 4));
-    assert_eq!(answer.spent.model, "maker/small-2");
+    assert_eq!((answer.text.as_str(), answer.cut), ("Plant in May.", false));
+    assert_eq!((answer.spent[0].cost.0, answer.spent[0].tokens_out), (140, 4));
+    assert_eq!(answer.spent[0].model, "maker/small-2");
     assert_eq!(stub.the_request().body["stream"], json!(true));
 }
 
 #[tokio::test]
 async fn an_answer_that_met_its_length_is_told_as_cut() {
     let stub = Stub::new([stream(&[words("Plant in May. Then"), end("length"), DONE.to_owned()])]);
-    assert!(ask(&one(&stub.url)).await.unwrap().reply.cut);
+    assert!(ask(&one(&stub.url)).await.unwrap().cut);
 }
 
 #[tokio::test]
@@ -78,7 +78,7 @@ async fn whatever_does_not_come_whole_falls_over_to_the_next_provider_unseen() {
     for (label, reply) in table {
         let (first, second) = (Stub::new([reply]), Stub::new([plants()]));
         let answer = ask(&two(&first, &second)).await;
-        let text = answer.map(|it| it.reply.text);
+        let text = answer.map(|it| it.text);
         assert_eq!(text.as_deref(), Ok("Plant in May."), "{label}");
         assert_eq!(first.asked().len(), 1, "{label}: asked once");
     }
@@ -96,7 +96,7 @@ async fn a_provider_that_fails_again_and_again_is_left_out_until_its_probe() {
     let (first, second) = (Stub::new([stream(&[words("Pl")])]), Stub::new([plants()]));
     let providers = two(&first, &second);
     for _ in 0..20 {
-        assert_eq!(ask(&providers).await.unwrap().reply.text, "Plant in May.");
+        assert_eq!(ask(&providers).await.unwrap().text, "Plant in May.");
     }
     assert_eq!(first.asked().len(), 5, "after five failures it is not asked any more");
     assert_eq!(second.asked().len(), 20);

@@ -1,0 +1,397 @@
+//! The way of a question: a curated answer, a shared one, somebody who asks the same just now, a provider.
+//!
+//! What a provider says is paid for out of a purse: reserved before the call, settled after it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use answerbot_core::contact::effect::{Effect, EffectFault, Hint, Prompt, Reply, Retry, Way};
+use answerbot_core::contact::event::Outcome;
+use answerbot_core::domain::Domain;
+use answerbot_core::pay::days::at_wall;
+use answerbot_core::reuse::curated::Shelf;
+use answerbot_core::reuse::kept::{keep_until, may_keep, wording};
+use answerbot_core::reuse::{Kept, Key, Language, Shareable};
+use answerbot_core::route::{self, Tier};
+use answerbot_core::spend::{Level, MicroUsd, Purse, Spent};
+use answerbot_core::{AggregateId, JubaDay, prompt};
+use answerbot_ports::ai::{Answer, Unanswered};
+use answerbot_ports::store::StoreError;
+use parking_lot::{Mutex, RwLock};
+
+use crate::flights::{Flights, Landed, Seat};
+use crate::perform::{MARGIN, OUTLIVED, millis};
+use crate::slots::Slot;
+use crate::{Shared, recheck};
+
+/// Why nobody was asked.
+const NO_MONEY: &str = "the AI budget is used up";
+
+/// What a process knows of answers and of what they may cost.
+pub(crate) struct Ways {
+    shelf: RwLock<(u64, Arc<Shelf>)>,
+    flights: Flights,
+    purse: Mutex<Purse>,
+    /// Subjects whose answers are not shared: too many were wrong.
+    distrusted: RwLock<BTreeSet<Domain>>,
+    /// Of the instructions: an answer made under others is not served.
+    pub version: String,
+    /// When an answer was last checked again, today.
+    pub checked: Mutex<(JubaDay, BTreeSet<Key>)>,
+    /// The lowest level that the owner was told of, and when.
+    told: Mutex<(JubaDay, Level)>,
+}
+
+impl Ways {
+    pub fn new(version: String) -> Self {
+        Self {
+            shelf: RwLock::default(),
+            flights: Flights::default(),
+            purse: Mutex::default(),
+            distrusted: RwLock::default(),
+            version,
+            checked: Mutex::default(),
+            told: Mutex::new((JubaDay::default(), Level::Open)),
+        }
+    }
+
+    fn shelf(&self) -> Arc<Shelf> {
+        Arc::clone(&self.shelf.read().1)
+    }
+
+    fn is_distrusted(&self, domain: Domain) -> bool {
+        self.distrusted.read().contains(&domain)
+    }
+}
+
+/// Reads again what operators and other processes write: curated answers, sums, checks.
+pub(crate) async fn refresh(shared: &Arc<Shared>) -> Result<(), StoreError> {
+    let (store, ways, policy) = (&shared.ports.store, &shared.ways, &shared.ports.policy);
+    let known = ways.shelf.read().0;
+    if let Some((change, entries)) = store.curated(known).await? {
+        match Shelf::new(entries) {
+            Ok(shelf) => {
+                tracing::info!(served = shelf.served(), "curated answers were read");
+                *ways.shelf.write() = (change, Arc::new(shelf));
+            }
+            Err(fault) => {
+                // The command that wrote them checks the same; only a hand in the database comes here.
+                tracing::error!(fault = %fault, "the curated answers do not fit together; the old ones stay");
+                ways.shelf.write().0 = change;
+            }
+        }
+    }
+    let budget = &policy.ai.budget;
+    if budget.day_micro_usd.is_some() || budget.month_micro_usd.is_some() {
+        let today = shared.now().juba_day();
+        let (day, month) = store.spending(today).await?;
+        ways.purse.lock().learn(today, day, month);
+        gauge("ai_spent_today_micro_usd", day.free + day.paid);
+        gauge("ai_spent_this_month_micro_usd", month.free + month.paid);
+    }
+    let checks = store.checks(ways.version.clone()).await?;
+    let wrong = checks
+        .iter()
+        .filter(|it| !answerbot_core::reuse::trust::is_trusted(&policy.reuse, it.checked, it.wrong));
+    let distrusted: BTreeSet<Domain> = wrong.map(|it| it.domain).collect();
+    if *ways.distrusted.read() != distrusted {
+        for domain in &distrusted {
+            tracing::error!(
+                domain = domain.name(),
+                "answers of a subject are not shared any more: too many were wrong"
+            );
+            shared.alarm("answers_not_shared", domain.name().to_owned());
+        }
+        *ways.distrusted.write() = distrusted;
+    }
+    Ok(())
+}
+
+fn gauge(name: &'static str, sum: MicroUsd) {
+    metrics::gauge!(name).set(f64::from(u32::try_from(sum.0).unwrap_or(u32::MAX)));
+}
+
+/// Answers a question, and shows typing anew as long as that takes. `slot` is given back while somebody else asks.
+pub(crate) async fn ask(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: &Effect,
+    question: &Prompt,
+    lost: u32,
+    slot: &mut Option<Slot>,
+) -> Outcome {
+    let way = way(shared, aggregate, effect, question, lost, slot);
+    tokio::pin!(way);
+    // A shown "typing" ends by itself; this renews it before it does.
+    let every = Duration::from_millis(question.typing.channel.limits().typing_ms * 3 / 4);
+    loop {
+        tokio::select! {
+            outcome = &mut way => return outcome,
+            () = tokio::time::sleep(every) => shared.hints.give(Hint::Typing(question.typing.clone())),
+        }
+    }
+}
+
+async fn way(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: &Effect,
+    question: &Prompt,
+    lost: u32,
+    slot: &mut Option<Slot>,
+) -> Outcome {
+    let ways = &shared.ways;
+    if let Some(reply) = curated(shared, question) {
+        return Outcome::Answered(reply);
+    }
+    let knowledge = &shared.ports.policy.reuse.knowledge_version;
+    let domain = question.about.domain;
+    let shareable = question.about.shared.as_ref().filter(|_| !ways.is_distrusted(domain));
+    let found = shareable.map(|it| (it, it.key(domain, &ways.version, knowledge)));
+    let mut old = None;
+    if let Some((_, key)) = found
+        && let Some(recalled) = shared.ports.answers.recall(key).await
+    {
+        let now = shared.now();
+        if recalled.kept.is_fresh(now) {
+            if !recalled.saved {
+                save(shared, key);
+            }
+            recheck::perhaps(shared, question, key, &recalled.kept);
+            return Outcome::Answered(reply(&recalled.kept.text, false, Way::Shared, Some(key)));
+        }
+        old =
+            Some(recalled.kept).filter(|it| it.is_better_than_none(now, shared.ports.policy.reuse.stale_ms));
+    }
+    let outcome = fly(shared, aggregate, effect, question, found, lost, slot).await;
+    match (outcome, old, found) {
+        (Outcome::Unanswered(fault, spent), Some(old), Some((_, key))) if fault.retry != Retry::Refused => {
+            Outcome::Answered(Reply { spent, ..reply(&old.text, false, Way::Stale, Some(key)) })
+        }
+        (outcome, ..) => outcome,
+    }
+}
+
+fn reply(text: &str, cut: bool, way: Way, key: Option<Key>) -> Reply {
+    metrics::counter!("answers_total", "way" => way.name()).increment(1);
+    Reply { text: text.to_owned(), cut, way, key, spent: Vec::new() }
+}
+
+/// The answer that a person wrote, in the language in which it is wanted.
+fn curated(shared: &Shared, question: &Prompt) -> Option<Reply> {
+    let (language, asked) = (question.about.language?, question.lines.last()?);
+    if !shared.ports.policy.reuse.curated || !question.about.alone {
+        return None;
+    }
+    let shelf = shared.ways.shelf();
+    let entry = shelf.find(language, &asked.content).or_else(|| {
+        // Latin letters may be Juba Arabic.
+        (language == Language::English).then(|| shelf.find(Language::JubaArabic, &asked.content)).flatten()
+    })?;
+    Some(reply(&entry.answer, false, Way::Curated, Some(Key::of_entry(&entry.id))))
+}
+
+/// Asks, or waits for the one who asks the same.
+async fn fly(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: &Effect,
+    question: &Prompt,
+    found: Option<(&Shareable, Key)>,
+    lost: u32,
+    slot: &mut Option<Slot>,
+) -> Outcome {
+    let same = found.map(|(_, key)| key).or_else(|| question.about.alone.then(|| prompt::digest(question)));
+    let Some(same) = same.filter(|_| shared.ports.policy.reuse.single_flight) else {
+        return outcome(call(shared, aggregate, effect, question, lost).await, None);
+    };
+    loop {
+        match shared.ways.flights.board(same) {
+            Seat::Leader(leader) => {
+                let called = call(shared, aggregate, effect, question, lost).await;
+                let key = keep(shared, question, found, &called).await;
+                match &called {
+                    Ok(answer) => {
+                        let said = Ok((Arc::from(answer.text.as_str()), answer.cut));
+                        leader.land(Landed { said, key });
+                    }
+                    // Whoever waits may have money left: the next one leads.
+                    Err(unanswered) if unanswered.fault.reason == NO_MONEY => {}
+                    Err(unanswered) => leader.land(Landed { said: Err(unanswered.fault.clone()), key }),
+                }
+                return outcome(called, key);
+            }
+            Seat::Follower(follower) => {
+                // Others can be asked about something else meanwhile.
+                slot.take();
+                let Some(landed) = follower.landed().await else { continue };
+                return match landed.said {
+                    Ok((text, cut)) => Outcome::Answered(reply(&text, cut, Way::Joined, landed.key)),
+                    Err(fault) => Outcome::Unanswered(fault, Vec::new()),
+                };
+            }
+        }
+    }
+}
+
+fn outcome(called: Result<Answer, Unanswered>, key: Option<Key>) -> Outcome {
+    match called {
+        Ok(Answer { text, cut, spent }) => {
+            Outcome::Answered(Reply { spent, ..reply(&text, cut, Way::Ai, key) })
+        }
+        Err(Unanswered { fault, spent }) => Outcome::Unanswered(fault, spent),
+    }
+}
+
+/// Keeps an answer that may serve others; returns its name.
+async fn keep(
+    shared: &Arc<Shared>,
+    question: &Prompt,
+    found: Option<(&Shareable, Key)>,
+    called: &Result<Answer, Unanswered>,
+) -> Option<Key> {
+    let ((shareable, key), Ok(answer)) = (found?, called) else { return None };
+    let language = question.about.language.unwrap_or(shareable.language);
+    let said = Reply { text: answer.text.clone(), cut: answer.cut, ..Reply::default() };
+    if !shareable.keep || !may_keep(&said, language, &shared.ports.policy.guard) {
+        return None;
+    }
+    let (now, asked) = (shared.now(), question.lines.last().map_or("", |line| &line.content));
+    let kept = Kept {
+        text: said.text,
+        model: answer.spent.last().map(|it| it.model.clone()).unwrap_or_default(),
+        wording: wording(asked),
+        made: now,
+        until: keep_until(now, question.about.domain, &shareable.normal, key),
+    };
+    shared.ports.answers.remember(key, kept).await;
+    Some(key)
+}
+
+fn save(shared: &Arc<Shared>, key: Key) {
+    let task = Arc::clone(shared);
+    shared.tasks.spawn(async move {
+        if let Err(error) = task.ports.answers.save(key).await {
+            tracing::warn!(error = %error, "a shared answer could not be saved; the next hit tries again");
+        }
+    });
+}
+
+/// One call that is paid for.
+async fn call(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: &Effect,
+    question: &Prompt,
+    lost: u32,
+) -> Result<Answer, Unanswered> {
+    let policy = &shared.ports.policy;
+    let full = prompt::complete(policy, question);
+    let person = aggregate.contact().map(|it| shared.ports.hash_key.pseudonym(it)).unwrap_or_default();
+    // A person who waited for a first attempt does not wait as long for the next one before being told.
+    let share = if effect.attempt == 1 { policy.ai.deadline_ms } else { policy.ai.deadline_ms / 2 };
+    let deadline = millis(share.max(policy.ai.least_ms));
+    let mut before = Vec::new();
+    if lost > 0 {
+        // The process that asked before died: what it spent nobody told.
+        before.push(unheard(shared, &full));
+    }
+    let (tier, ticket) = match reserve(shared, &full, effect.paid) {
+        Ok(reserved) => reserved,
+        Err(fault) => return Err(Unanswered { fault, spent: before }),
+    };
+    let bound = deadline + MARGIN;
+    let answer = shared.ports.ai.answer(&full, &person, tier, deadline);
+    let mut called = tokio::time::timeout(bound, answer).await.unwrap_or_else(|_| {
+        let fault = EffectFault { retry: Retry::After(0), alert: true, reason: OUTLIVED.into() };
+        Err(Unanswered { fault, spent: Vec::new() })
+    });
+    let spent = match &mut called {
+        Ok(answer) => &mut answer.spent,
+        Err(unanswered) => &mut unanswered.spent,
+    };
+    spent.splice(0..0, before);
+    ticket.settle(spent.iter().map(|it| it.cost).sum());
+    called
+}
+
+/// What a call may have cost whose process died.
+fn unheard(shared: &Shared, full: &Prompt) -> Spent {
+    let cost = shared.ports.ai.most(full, Tier::Usual);
+    Spent { provider: "unheard".to_owned(), cost, estimated: true, ..Spent::default() }
+}
+
+/// A reservation; what is not settled is given back.
+pub(crate) struct Ticket {
+    shared: Arc<Shared>,
+    is_paid: bool,
+    most: MicroUsd,
+    spent: MicroUsd,
+}
+
+impl Ticket {
+    pub fn settle(mut self, spent: MicroUsd) {
+        self.spent = spent;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let today = self.shared.now().juba_day();
+        self.shared.ways.purse.lock().settle(today, self.is_paid, self.most, self.spent);
+    }
+}
+
+/// Reserves what an answer can cost, from the dearer model down to the cheap one.
+pub(crate) fn reserve(
+    shared: &Arc<Shared>,
+    full: &Prompt,
+    is_paid: bool,
+) -> Result<(Tier, Ticket), EffectFault> {
+    let (policy, today) = (&shared.ports.policy, shared.now().juba_day());
+    let wished =
+        if policy.ai.routing { route::tier(full.about.grade, is_paid, Level::Open) } else { Tier::Usual };
+    let mut tiers = vec![wished];
+    if wished != Tier::Cheap && policy.ai.routing {
+        tiers.push(Tier::Cheap);
+    }
+    for tier in tiers {
+        let most = shared.ports.ai.most(full, tier);
+        if full.about.left.is_some_and(|left| left.day == today && most > left.amount) {
+            continue;
+        }
+        let level = shared.ways.purse.lock().reserve(&policy.ai.budget, today, is_paid, most);
+        if let Some(level) = level {
+            if level == Level::Thrifty {
+                tell(shared, today, level);
+            }
+            let ticket = Ticket { shared: Arc::clone(shared), is_paid, most, spent: MicroUsd::default() };
+            let cheaper = level == Level::Thrifty && policy.ai.routing;
+            return Ok((if cheaper { Tier::Cheap } else { tier }, ticket));
+        }
+        tell(shared, today, Level::Empty);
+    }
+    metrics::counter!("ai_refused_for_money_total", "paid" => if is_paid { "yes" } else { "no" })
+        .increment(1);
+    // More is there on the next day, unless the month is used up; then that day says so again.
+    let midnight = at_wall(JubaDay(today.0 + 1), 0);
+    let wait = midnight.since(shared.now()).max(0);
+    Err(EffectFault { retry: Retry::After(wait), alert: false, reason: NO_MONEY.into() })
+}
+
+/// Tells the owner once a day that money runs low, and once that it is gone.
+fn tell(shared: &Arc<Shared>, today: JubaDay, level: Level) {
+    let mut told = shared.ways.told.lock();
+    if told.0 == today && told.1 >= level {
+        return;
+    }
+    *told = (today, level);
+    drop(told);
+    let (what, detail) = match level {
+        Level::Empty => ("ai_budget_used_up", "questions get curated and kept answers only"),
+        _ => ("ai_budget_runs_low", "the cheap model answers"),
+    };
+    tracing::warn!(what, detail, "the AI budget");
+    shared.alarm(what, detail.to_owned());
+}
