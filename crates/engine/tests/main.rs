@@ -10,4 +10,5 @@ mod opening;
 mod retention;
 mod sends;
 mod stopping;
+mod ways;
 mod world;
