@@ -6,6 +6,7 @@ mod commands;
 mod edges;
 mod kills;
 mod money_kills;
+mod outages;
 mod payers;
 mod paying;
 mod paying_desk;

@@ -9,7 +9,7 @@ use answerbot_core::contact::Contact;
 use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Kind, Prompt, Reply, Retry};
 use answerbot_core::contact::event::{Envelope, Event, Input, Media, Numbered, Outcome, To};
 use answerbot_core::contact::message::{Message, Tap};
-use answerbot_core::decide::Record;
+use answerbot_core::decide::{Fact, Record};
 use answerbot_core::pay::price::{PriceBook, Selling};
 use answerbot_core::{Address, Channel, ContactId, Decision, EffectId, EventId, Policy, Rules, Time, decide};
 
@@ -31,6 +31,7 @@ pub struct Talk {
     pub open: BTreeMap<EffectId, Effect>,
     pub dead: Vec<(Effect, String)>,
     pub records: Vec<Record>,
+    pub facts: Vec<Fact>,
     pub hints: Vec<Hint>,
     /// What the platform took, oldest first.
     pub got: Vec<Message>,
@@ -55,6 +56,7 @@ impl Talk {
             open: BTreeMap::new(),
             dead: Vec::new(),
             records: Vec::new(),
+            facts: Vec::new(),
             hints: Vec::new(),
             got: Vec::new(),
             script: String::new(),
@@ -202,9 +204,13 @@ impl Talk {
     // What the AI does.
 
     pub fn ai_answers(&mut self, text: &str) {
+        self.ai_gives(Reply { text: text.into(), ..Reply::default() });
+    }
+
+    pub fn ai_gives(&mut self, reply: Reply) {
         self.begin();
         let ask = self.due(Kind::Ask).expect("the AI was not asked");
-        self.learn(&ask, Outcome::Answered(Reply { text: text.into(), ..Reply::default() }));
+        self.learn(&ask, Outcome::Answered(reply));
     }
 
     pub fn ai_fails(&mut self) {
@@ -382,6 +388,7 @@ impl Talk {
     }
 
     fn apply(&mut self, decision: Decision) {
+        self.facts.extend(decision.facts);
         if decision.erase {
             self.open.clear();
             self.dead.clear();

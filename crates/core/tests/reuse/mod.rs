@@ -2,5 +2,6 @@
 
 mod curated;
 mod gate;
+mod kept;
 mod normal;
 mod pairs;

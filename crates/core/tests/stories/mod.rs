@@ -9,6 +9,7 @@ mod options;
 mod paid;
 mod pins;
 mod quota;
+mod ratings;
 mod reminders;
 mod revive;
 mod sends;

@@ -1,7 +1,10 @@
 mod domain;
 mod guard;
 mod prompt;
+mod route;
 mod shape;
+mod silence;
 mod small;
+mod spend;
 mod texts;
 mod words;

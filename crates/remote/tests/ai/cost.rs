@@ -43,7 +43,7 @@ async fn the_cost_is_what_the_provider_says_or_its_price_list() {
             None,
             1_400,
         ),
-        // 29 tokens and 4 by our own guess.
+        // 28 tokens and 4 by our own guess.
         ("without any figure", usage(Value::Null), price, 7),
     ];
     for (label, body, price, expected) in table {

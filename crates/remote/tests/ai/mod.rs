@@ -6,6 +6,7 @@ mod cost;
 mod order;
 mod request;
 mod stream;
+mod tiers;
 
 use std::time::Duration;
 

@@ -4,11 +4,13 @@ use std::time::Duration;
 use answerbot_core::contact::effect::Retry;
 use answerbot_core::route::Tier;
 use answerbot_ports::ai::Ai;
-use answerbot_remote::ai::{ProviderKind, Providers};
+use answerbot_remote::ai::{Limits, ProviderKind, Providers};
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::{AGAIN, LIMITS, LOUD, QUIET, ask, completion, one, plants, prompt, provider, providers, two};
+use super::{
+    AGAIN, LIMITS, LONG, LOUD, QUIET, ask, completion, one, plants, prompt, provider, providers, two,
+};
 use crate::stub::{Reply, Stub, json as answer, text};
 use crate::support::{HandClock, client};
 
@@ -143,4 +145,54 @@ async fn when_all_are_left_alone_all_are_asked() {
     let providers = one(&stub.url);
     ask(&providers).await.unwrap_err();
     ask(&providers).await.unwrap();
+}
+
+#[tokio::test]
+async fn who_said_when_to_come_again_is_not_asked_before_even_if_nobody_else_is_there() {
+    let stub = Stub::new([text(429, "").with("retry-after", "20"), plants()]);
+    let clock = HandClock::new();
+    let configs = vec![provider("first", &stub.url, ProviderKind::OpenRouter)];
+    let providers = Providers::new(configs, client(), LIMITS, Arc::<HandClock>::clone(&clock));
+    assert_eq!(ask(&providers).await.unwrap_err().retry, Retry::After(20_000));
+    clock.forward(Duration::from_secs(15));
+    let fault = ask(&providers).await.unwrap_err();
+    assert_eq!((fault.retry, fault.alert), (Retry::After(5_000), QUIET));
+    assert_eq!(stub.asked().len(), 1);
+    clock.forward(Duration::from_secs(5));
+    ask(&providers).await.unwrap();
+}
+
+/// A provider that takes every question and answers none would get dozens of them before the first one times out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_few_calls_that_say_nothing_send_the_next_ones_elsewhere() {
+    let (silent, second) = (Stub::new([Reply::Hang]), Stub::new([plants()]));
+    let clock = HandClock::new();
+    let configs = vec![
+        provider("first", &silent.url, ProviderKind::OpenRouter),
+        provider("second", &second.url, ProviderKind::OpenAi),
+    ];
+    let patient = Limits { attempt: LONG * 2, first: LONG * 2, ..LIMITS };
+    let providers = Arc::new(Providers::new(configs, client(), patient, Arc::<HandClock>::clone(&clock)));
+    let mut waiting = tokio::task::JoinSet::new();
+    for _ in 0..3 {
+        let providers = Arc::clone(&providers);
+        waiting.spawn(async move { ask(&providers).await.map(drop) });
+    }
+    while silent.asked().len() < 3 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    clock.forward(Duration::from_millis(2_001));
+    for _ in 0..20 {
+        ask(&providers).await.unwrap();
+    }
+    assert_eq!((silent.asked().len(), second.asked().len()), (3, 20));
+    waiting.abort_all();
+    while waiting.join_next().await.is_some() {}
+    // Nobody waits for it any more: it gets another chance.
+    let providers = Arc::clone(&providers);
+    let chance = tokio::spawn(async move { ask(&providers).await.map(drop) });
+    while silent.asked().len() < 4 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    chance.abort();
 }
