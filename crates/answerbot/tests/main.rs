@@ -1,6 +1,7 @@
 //! The binary against a simulated world: as its people, its operator and its platform meet it.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod answers;
 mod bot;
 mod commands;
 mod edges;
