@@ -41,6 +41,7 @@ const OUTAGES: [Outage; 8] = [
     Outage { name: "is slow", breaks: |ai| ai.delay = Duration::from_secs(12), within_ms: 9_000.0 },
 ];
 
+#[expect(clippy::print_stdout, reason = "the figures of a soak")]
 async fn survives(outage: &Outage) {
     let questions = size("SOAK_QUESTIONS", 100);
     let world = World::start(Config::default()).await.unwrap();
@@ -57,7 +58,7 @@ async fn survives(outage: &Outage) {
         users: 60,
         rate: 20.0,
         amount: Amount::Messages(questions),
-        answer_wait: Duration::from_secs(60),
+        answer_wait: Duration::from_mins(1),
         ..LoadPlan::default()
     };
     let before = world.counts().ai_requests;
@@ -115,7 +116,7 @@ fn same(number: u64) -> String {
 async fn all_heard(world: &World, people: u64, text: &str) {
     let has = |world: &World, number| world.sent_to(&same(number)).iter().any(|it| it.text.contains(text));
     let all = |world: &World| (0..people).all(|number| has(world, number));
-    let waited = world.wait_until(Duration::from_secs(60), all).await;
+    let waited = world.wait_until(Duration::from_mins(1), all).await;
     let not: Vec<u64> = (0..people).filter(|number| !has(world, *number)).collect();
     assert!(waited.is_ok(), "{text}: {} did not hear it, such as {:?}", not.len(), not.first());
 }

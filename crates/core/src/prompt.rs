@@ -153,8 +153,9 @@ pub fn digest(prompt: &Prompt) -> Key {
 /// A digest of the service's own instructions: an answer made under others is not served.
 #[must_use]
 pub fn version(policy: &Policy) -> String {
-    let digest = Sha256::digest(base(policy).as_bytes());
-    digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let mut key = [0; 16];
+    key.copy_from_slice(&Sha256::digest(base(policy).as_bytes())[..16]);
+    Key(key).to_hex()
 }
 
 /// The language in which the answer is wanted, where it is the question's own.

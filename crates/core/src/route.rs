@@ -92,7 +92,7 @@ pub fn grade(question: &str, domain: Domain) -> Grade {
     let words = lower.split_whitespace().count();
     let marks = question.chars().filter(|c| matches!(c, '?' | '؟')).count();
     let is_hard = |word: &str| WORK.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()));
-    let has_sum = lower.contains(|c: char| matches!(c, '=' | '+' | '×' | '÷' | '^' | '√'));
+    let has_sum = lower.contains(['=', '+', '×', '÷', '^', '√']);
     if words >= HARD_WORDS
         || marks > 1
         || has_sum

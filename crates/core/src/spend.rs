@@ -44,8 +44,9 @@ impl MicroUsd {
         Self(self.0.saturating_sub(other.0))
     }
 
-    const fn percent(self, percent: u32) -> Self {
-        Self((self.0 as u128 * percent as u128 / 100) as u64)
+    fn percent(self, percent: u32) -> Self {
+        let part = u128::from(self.0) * u128::from(percent) / 100;
+        Self(u64::try_from(part).unwrap_or(u64::MAX))
     }
 }
 

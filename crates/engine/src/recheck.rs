@@ -1,5 +1,6 @@
 //! A sample of shared answers is asked again beside the work and compared: sharing must earn its trust.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use answerbot_core::contact::effect::Prompt;
@@ -29,7 +30,7 @@ pub(crate) fn perhaps(shared: &Arc<Shared>, question: &Prompt, key: Key, kept: &
     {
         let mut checked = shared.ways.checked.lock();
         if checked.0 != today {
-            *checked = (today, Default::default());
+            *checked = (today, BTreeSet::new());
         }
         if !checked.1.insert(key) {
             return;

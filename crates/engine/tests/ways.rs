@@ -18,6 +18,7 @@ use answerbot_ports::store::{Check, Store};
 use crate::world::{Machine, Process, address, envelope};
 
 const OSMOSIS: &str = "What is osmosis?";
+const CHOLERA: &str = "How does cholera spread?";
 
 /// Waits until a person got so many messages that begin with `text`.
 async fn heard(process: &Process, user: &str, text: &str, times: usize) {
@@ -175,7 +176,6 @@ async fn when_nobody_answers_an_older_answer_is_better_than_none_and_says_so() {
     let machine = Machine::new();
     let process = machine.start();
     people(&process, &named(2)).await;
-    const CHOLERA: &str = "How does cholera spread?";
     for name in ["p0", "p1"] {
         asks(&process, name, CHOLERA).await;
         process.answered(name, CHOLERA).await;

@@ -58,7 +58,7 @@ impl SharedAnswers {
         self.saved.get_or_try_init(read).await
     }
 
-    async fn from_store(&self, key: Key) -> Result<Option<Kept>, StoreError> {
+    async fn read(&self, key: Key) -> Result<Option<Kept>, StoreError> {
         let saved = self.saved().await?;
         if !saved.read().contains(&key) {
             return Ok(None);
@@ -78,7 +78,7 @@ impl Answers for SharedAnswers {
             let saved = entry.saved.load(Ordering::Relaxed);
             return Some(Recalled { kept: Arc::clone(&entry.kept), saved });
         }
-        match self.from_store(key).await {
+        match self.read(key).await {
             Ok(Some(kept)) => {
                 let kept = Arc::new(kept);
                 let entry = Entry { kept: Arc::clone(&kept), saved: AtomicBool::new(true) };

@@ -169,7 +169,7 @@ fn export(entries: &[Entry], file: Option<&Path>) -> anyhow::Result<()> {
     let lines = entries.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>()?;
     match file {
         Some(path) => {
-            let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+            let text: String = lines.join("\n") + "\n";
             std::fs::write(path, text).with_context(|| format!("the file {}", path.display()))?;
             out::line(&format!("Wrote {} to {}.", lines.len(), path.display()));
         }

@@ -296,7 +296,6 @@ pub struct DaySum {
 }
 
 impl DaySum {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_empty(&self) -> bool {
         self.sum.0 == 0
     }

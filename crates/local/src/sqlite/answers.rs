@@ -5,7 +5,7 @@ use std::sync::Arc;
 use answerbot_core::decide::{AiTurn, Fact};
 use answerbot_core::domain::Domain;
 use answerbot_core::reuse::curated::Entry;
-use answerbot_core::reuse::{Kept, Key, Language};
+use answerbot_core::reuse::{Kept, Key};
 use answerbot_core::spend::{MicroUsd, Spent, Sums, first_of_month};
 use answerbot_core::{ContactId, JubaDay, Time};
 use answerbot_ports::reports::{Audit, CostRow, Missed, Ratings};
@@ -318,20 +318,21 @@ impl SqliteStore {
 
     pub(super) async fn read_missed(&self, times: u64, limit: usize) -> Result<Vec<Missed>, StoreError> {
         let rows = Arc::clone(&self.rows);
-        let read = move |conn: &Connection| -> rusqlite::Result<Vec<([u8; 16], u64, i32, Vec<u8>)>> {
-            conn.prepare_cached(sql::MISSED_MOST)?
-                .query_map(params![whole(times), i64::try_from(limit).unwrap_or(i64::MAX)], |row| {
-                    Ok((id16(row, 0)?, row.get(1)?, row.get(2)?, row.get(3)?))
-                })?
-                .collect()
+        let read = move |conn: &Connection| -> Result<Vec<Missed>, StoreError> {
+            let mut most = conn.prepare_cached(sql::MISSED_MOST).map_err(fault)?;
+            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+            let mut found = most.query(params![whole(times), limit]).map_err(fault)?;
+            let mut all = Vec::new();
+            while let Some(row) = found.next().map_err(fault)? {
+                let columns =
+                    || Ok((id16(row, 0)?, row.get(1)?, JubaDay(row.get(2)?), row.get::<_, Vec<u8>>(3)?));
+                let (key, times, last, body) = columns().map_err(fault)?;
+                let (language, question) = rows.codec.open(BODY_SCHEMA, &key, &body).map_err(unreadable)?;
+                all.push(Missed { times, last, language, question });
+            }
+            Ok(all)
         };
-        let found = self.readers.read(move |conn| read(conn).map_err(fault)).await?;
-        let open = |(key, times, last, body): ([u8; 16], u64, i32, Vec<u8>)| {
-            let (language, question): (Language, String) =
-                rows.codec.open(BODY_SCHEMA, &key, &body).map_err(unreadable)?;
-            Ok(Missed { times, last: JubaDay(last), language, question })
-        };
-        found.into_iter().map(open).collect()
+        self.readers.read(read).await
     }
 
     pub(super) async fn forget_answers(&self, day: JubaDay, now: Time) -> Result<u64, StoreError> {

@@ -190,9 +190,9 @@ async fn a_few_calls_that_say_nothing_send_the_next_ones_elsewhere() {
     while waiting.join_next().await.is_some() {}
     // Nobody waits for it any more: it gets another chance.
     let providers = Arc::clone(&providers);
-    let chance = tokio::spawn(async move { ask(&providers).await.map(drop) });
+    waiting.spawn(async move { ask(&providers).await.map(drop) });
     while silent.asked().len() < 4 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    chance.abort();
+    waiting.abort_all();
 }

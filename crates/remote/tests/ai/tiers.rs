@@ -1,5 +1,6 @@
 //! Cheap, usual, better: which model is asked, and what that costs.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use answerbot_core::route::Tier;
@@ -72,7 +73,7 @@ async fn the_price_is_that_of_the_model_that_answered_whatever_was_asked_for() {
 #[test]
 fn what_a_call_can_cost_at_most_is_that_of_the_dearest_provider() {
     let dear = ProviderConfig {
-        prices: Default::default(),
+        prices: BTreeMap::new(),
         ..three_models("http://127.0.0.1:1", ProviderKind::OpenAi)
     };
     let cheap = || three_models("http://127.0.0.1:1", ProviderKind::OpenAi);
