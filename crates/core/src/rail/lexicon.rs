@@ -1,7 +1,6 @@
 //! Every word that a sign is made of, and how a typed word is taken for one of them.
 
 use alloc::collections::{BTreeMap, BTreeSet};
-use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -12,13 +11,19 @@ pub(super) type Unit = u16;
 
 /// Typed words shorter than this are never taken for a misspelt one, in letters.
 const SHORTEST: usize = 4;
+/// The longest word that is taken apart, in letters.
+const LONGEST_GLUED: usize = 40;
+/// How many words may be glued into one.
+const MOST_GLUED: usize = 8;
 
 /// The words, and the ways in which people write them.
 #[derive(Default)]
 pub(super) struct Lexicon {
     /// Written exactly so.
     exact: BTreeMap<String, Unit>,
-    /// Sounding so; only words of five letters and more.
+    /// Those of them that may be misspelt and take endings.
+    loose: BTreeSet<String>,
+    /// Sounding so.
     sounds: BTreeMap<String, Vec<Unit>>,
     /// With these letters when the vowels are left out; only where four and more are left.
     bones: BTreeMap<String, Vec<Unit>>,
@@ -36,7 +41,6 @@ struct Near {
     letters: Vec<char>,
     /// A bit for each letter in it: two words that differ in many bits are far apart.
     mask: u64,
-    most: usize,
     unit: Unit,
 }
 
@@ -51,7 +55,7 @@ impl Lexicon {
             }
         }
         lexicon.fillers = fillers.iter().flat_map(|word| tokens::words(word, 1)).collect();
-        lexicon.ordinary = ordinary.iter().flat_map(|word| tokens::words(word, 1)).collect();
+        lexicon.ordinary = ordinary.iter().flat_map(|words| tokens::words(words, 400)).collect();
         lexicon
     }
 
@@ -76,45 +80,50 @@ impl Lexicon {
             self.beginnings.entry(first).or_default().push((word, unit));
             return Some(unit);
         }
-        if let Some(unit) = self.exact.get(&word) {
-            return Some(*unit);
+        let unit = self.exact.get(&word).copied().unwrap_or_else(|| self.number());
+        self.exact.insert(word.clone(), unit);
+        if !strict {
+            self.loosen(word, unit);
         }
-        let unit = self.number();
-        let letters = word.chars().count();
-        if !strict && letters > SHORTEST {
-            let (heard, most) = if tokens::is_arabic(&word) {
-                (word.clone(), usize::from(letters > 5))
-            } else {
-                (tokens::sound(&word), if letters >= 8 { 2 } else { 1 })
-            };
-            let bones = tokens::bones(&heard);
-            if bones.len() >= SHORTEST && most > 0 {
-                self.bones.entry(bones).or_default().push(unit);
-            }
-            self.sounds.entry(heard.clone()).or_default().push(unit);
-            let letters: Vec<char> = heard.chars().collect();
-            if most > 0 {
-                self.near.entry(door(first)).or_default().push(Near {
-                    mask: mask(&letters),
-                    letters,
-                    most,
-                    unit,
-                });
-            }
-        }
-        self.exact.insert(word, unit);
         Some(unit)
     }
 
-    /// The words of a message, with short forms written out and glued words taken apart.
+    /// Lets a word be misspelt and take endings.
+    fn loosen(&mut self, word: String, unit: Unit) {
+        let letters = word.chars().count();
+        if letters < 3 || self.loose.contains(&word) {
+            return;
+        }
+        if letters >= SHORTEST {
+            let heard = heard(&word);
+            let bones = tokens::bones(&heard);
+            if bones.chars().count() >= SHORTEST && !tokens::is_arabic(&word) {
+                self.bones.entry(bones).or_default().push(unit);
+            }
+            let letters: Vec<char> = heard.chars().collect();
+            if let Some(first) = letters.first() {
+                let mask = mask(&letters);
+                self.near.entry(door(*first)).or_default().push(Near { letters, mask, unit });
+            }
+            self.sounds.entry(heard).or_default().push(unit);
+        }
+        self.loose.insert(word);
+    }
+
+    /// The words of a message: short forms written out, glued words taken apart, words that fell apart joined.
     pub fn split(&self, text: &str, most: usize) -> Vec<String> {
         let mut out = Vec::new();
-        for word in tokens::words(text, most) {
+        let words = self.joined(&tokens::words(text, most));
+        for word in words {
             if let Some(words) = self.spellings.get(&word) {
                 out.extend(words.iter().cloned());
-            } else if let Some((left, right)) = self.glued(&word) {
-                out.push(left);
-                out.push(right);
+            } else if let Some(words) = self.glued(&word) {
+                for word in words {
+                    match self.spellings.get(&word) {
+                        Some(words) => out.extend(words.iter().cloned()),
+                        None => out.push(word),
+                    }
+                }
             } else {
                 out.push(word);
             }
@@ -135,14 +144,17 @@ impl Lexicon {
         if stem != word {
             self.add_known(stem, &mut found);
         }
-        let ordinary = |word| self.ordinary.contains(word) || self.fillers.contains(word);
-        if !found.is_empty() || ordinary(word) || ordinary(stem) {
+        if !found.is_empty() || self.is_plain(word) || self.is_plain(stem) {
             return found;
         }
         if tokens::is_arabic(word) {
-            self.add_near(stem, &mut found);
-            if found.is_empty() {
-                self.add_near(word, &mut found);
+            for root in tokens::arabic_roots(stem).filter(|root| self.loose.contains(*root)) {
+                found.extend(self.exact.get(root).filter(|unit| !found.contains(unit)));
+            }
+            for word in [stem, word] {
+                if found.is_empty() {
+                    self.add_near(word, &mut found);
+                }
             }
             return found;
         }
@@ -152,8 +164,22 @@ impl Lexicon {
         let word = tokens::letters_for_digits(word).unwrap_or_else(|| word.to_string());
         self.add_known(&word, &mut found);
         // "bleedin" is "bleeding".
-        if found.is_empty() && word.ends_with("in") {
-            self.add_known(&format!("{word}g"), &mut found);
+        if word.ends_with("in") {
+            self.add_known(&(word.clone() + "g"), &mut found);
+        }
+        if found.is_empty() {
+            // The longest root says what the word is: "based" is "base" and not "bas".
+            let mut roots: Vec<String> = tokens::english_roots(&word).collect();
+            roots.sort_by_key(|root| core::cmp::Reverse(root.len()));
+            for root in roots {
+                if self.loose.contains(&root) {
+                    found.extend(self.exact.get(&root));
+                    break;
+                }
+                if self.is_plain(&root) {
+                    return found;
+                }
+            }
         }
         let heard = tokens::sound(&word);
         if let Some(units) = self.sounds.get(&heard) {
@@ -166,6 +192,11 @@ impl Lexicon {
             found.extend(self.bones.get(&tokens::bones(&heard)).into_iter().flatten());
         }
         found
+    }
+
+    /// Whether a word is known to be none of ours.
+    fn is_plain(&self, word: &str) -> bool {
+        self.ordinary.contains(word) || self.fillers.contains(word)
     }
 
     fn add_known(&self, word: &str, found: &mut Vec<Unit>) {
@@ -182,8 +213,7 @@ impl Lexicon {
         let mask = mask(&letters);
         let mut best = usize::MAX;
         for near in list {
-            // Two edits in a short word leave too little of it.
-            let most = if letters.len() < 6 { near.most.min(1) } else { near.most };
+            let most = allowed(letters.len().min(near.letters.len()), heard.is_ascii()).min(best);
             if (near.mask ^ mask).count_ones() as usize > 2 * most {
                 continue;
             }
@@ -192,35 +222,130 @@ impl Lexicon {
                 best = cost;
                 found.clear();
             }
-            if cost == best {
-                found.push(near.unit);
-            }
+            found.push(near.unit);
         }
     }
 
-    /// "notbreathing", "snakebite": two words of ours without the space, when the whole is no word.
-    fn glued(&self, word: &str) -> Option<(String, String)> {
-        if !word.is_ascii() || word.len() < 5 || !self.units(word).is_empty() || self.ordinary.contains(word)
-        {
+    /// Whether a word stands in any of our lists exactly so.
+    fn is_word(&self, word: &str) -> bool {
+        self.exact.contains_key(word)
+            || self.spellings.contains_key(word)
+            || self.fillers.contains(word)
+            || self.ordinary.contains(word)
+    }
+
+    /// "notbreathing", "mybrotherisbleeding": words of ours without the spaces, when the whole is no word.
+    fn glued(&self, word: &str) -> Option<Vec<String>> {
+        // "and" and "the" are written onto an Arabic word.
+        let word = tokens::arabic_stem(word).unwrap_or(word);
+        let ends: Vec<usize> = word.char_indices().map(|(at, _)| at).chain([word.len()]).collect();
+        let letters = ends.len() - 1;
+        if !(5..=LONGEST_GLUED).contains(&letters) || !self.units(word).is_empty() || self.is_plain(word) {
             return None;
         }
-        let known = |part: &str| {
-            self.exact.contains_key(part)
-                || (part.len() > SHORTEST && self.sounds.contains_key(&tokens::sound(part)))
-        };
-        let cuts = 1..word.len().min(24).saturating_sub(2);
-        cuts.rev().filter_map(|at| word.split_at_checked(at)).find_map(|(left, right)| {
-            let fits = left.len() > 1 || left == "i";
-            (fits && known(left) && known(right)).then(|| (left.to_string(), right.to_string()))
-        })
+        if tokens::english_roots(word).any(|root| self.is_plain(&root)) {
+            return None;
+        }
+        // For each end, how few words lead there and where the last of them begins.
+        let mut ways: Vec<Option<(usize, usize)>> = alloc::vec![None; letters + 1];
+        *ways.first_mut()? = Some((0, 0));
+        for end in 1..=letters {
+            let mut best: Option<(usize, usize)> = None;
+            for start in end.saturating_sub(16)..end {
+                let Some((before, _)) = ways.get(start).copied().flatten() else { continue };
+                if before >= MOST_GLUED || best.is_some_and(|(count, _)| count <= before + 1) {
+                    continue;
+                }
+                let part = word.get(*ends.get(start)?..*ends.get(end)?)?;
+                if self.is_part(part, end - start) {
+                    best = Some((before + 1, start));
+                }
+            }
+            *ways.get_mut(end)? = best;
+        }
+        let mut parts = Vec::new();
+        let mut end = letters;
+        while end > 0 {
+            let (_, start) = ways.get(end).copied().flatten()?;
+            parts.push(word.get(*ends.get(start)?..*ends.get(end)?)?.to_string());
+            end = start;
+        }
+        parts.reverse();
+        // Crumbs are no words: "bananas" is not "ban an as".
+        let crumbs = parts.iter().filter(|part| matches!(part.as_str(), "i" | "u" | "n" | "ما")).count();
+        (letters + 2 * crumbs >= 3 * parts.len()).then_some(parts)
+    }
+
+    /// Whether letters inside a glued word are one of its words.
+    fn is_part(&self, part: &str, letters: usize) -> bool {
+        if tokens::is_arabic(part) {
+            return part == "ما"
+                || letters >= 3
+                    && (self.is_word(part)
+                        || tokens::arabic_roots(part).any(|root| self.loose.contains(root)));
+        }
+        part == "i"
+            || letters > 1 && self.is_word(part)
+            || letters > 4 && self.sounds.contains_key(&tokens::sound(part))
+    }
+
+    /// "un conscious", "s n a k e": words that fell apart.
+    fn joined(&self, words: &[String]) -> Vec<String> {
+        let mut out: Vec<String> = Vec::with_capacity(words.len());
+        let mut at = 0;
+        while let Some(word) = words.get(at) {
+            let rest = words.get(at..).unwrap_or_default();
+            let letters = rest.iter().take_while(|word| word.len() == 1).count();
+            let spelt: String = rest.iter().take(letters).map(String::as_str).collect();
+            if letters >= 4 && self.is_word(&spelt) {
+                out.push(spelt);
+                at += letters;
+                continue;
+            }
+            let pair = rest.get(1).map(|next| word.clone() + next).filter(|pair| {
+                let unknown = |part: &String| part.len() > 1 && part.is_ascii() && !self.is_word(part);
+                pair.len() > 6 && self.exact.contains_key(pair) && rest.iter().take(2).any(unknown)
+            });
+            match pair {
+                Some(pair) => {
+                    out.push(pair);
+                    at += 2;
+                }
+                None => {
+                    out.push(word.clone());
+                    at += 1;
+                }
+            }
+        }
+        out
+    }
+}
+
+/// A word as it is compared: Latin letters by their sound.
+fn heard(word: &str) -> String {
+    if tokens::is_arabic(word) { word.to_string() } else { tokens::sound(word) }
+}
+
+/// How far a misspelt word may be from one of ours, by the letters of the shorter; [`tokens::LETTER`] is a whole one.
+fn allowed(letters: usize, latin: bool) -> usize {
+    match letters {
+        0..4 => 0,
+        4 => 1,
+        5 if !latin => 1,
+        5 | 6 => 2,
+        _ if !latin => 2,
+        7 | 8 => 3,
+        _ => 4,
     }
 }
 
 /// First letters that are taken for one another.
 fn door(first: char) -> char {
     match first {
-        'c' | 'q' => 'k',
-        'z' => 's',
+        'c' | 'q' | 'g' => 'k',
+        'z' | 'j' => 's',
+        'p' | 'v' | 'f' => 'b',
+        'd' => 't',
         'e' | 'i' | 'o' | 'u' | 'y' => 'a',
         _ => first,
     }

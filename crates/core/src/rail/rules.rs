@@ -73,6 +73,9 @@ pub struct Rule {
     pub sure: Signs,
     /// Signs that may also be the subject of a lesson.
     pub maybe: Signs,
+    /// Things that are danger only together.
+    #[serde(default)]
+    pub together: Together,
     /// Words with which this rule is silent.
     #[serde(default)]
     pub not: Vec<&'static str>,
@@ -91,6 +94,16 @@ pub struct Rule {
     pub cases: Cases,
 }
 
+/// Things that each may be harmless: a person with one heavy thing and one more is in danger.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
+pub struct Together {
+    /// At least one of these must be told.
+    pub heavy: Vec<&'static str>,
+    /// These only add to it.
+    pub light: Vec<&'static str>,
+}
+
 /// Signs by language.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
@@ -104,12 +117,15 @@ pub struct Signs {
     /// Juba Arabic in Latin letters.
     #[serde(default)]
     pub juba: Vec<&'static str>,
+    /// Of groups that hold words of all three: "dabi bit my son".
+    #[serde(default)]
+    pub mixed: Vec<&'static str>,
 }
 
 impl Signs {
     /// All signs, whatever their language.
     pub fn all(&self) -> impl Iterator<Item = &'static str> + '_ {
-        self.en.iter().chain(&self.ar).chain(&self.juba).copied()
+        self.en.iter().chain(&self.ar).chain(&self.juba).chain(&self.mixed).copied()
     }
 }
 
@@ -161,12 +177,14 @@ pub struct Misuse {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "'de: 'static"))]
 pub struct Learning {
-    /// School, books, dreams: they calm every sign, unless it is said to be urgent.
+    /// School, books, games, dreams, trade: they calm every sign, unless it is said to be urgent.
     pub school: Vec<&'static str>,
     /// Keeping safe: they calm every sign, unless somebody was hurt.
     pub avoid: Vec<&'static str>,
     /// Asking in general: they calm what may be a lesson, unless a person is meant.
     pub ask: Vec<&'static str>,
+    /// What is over, small or only told: it calms as school does.
+    pub past: Vec<&'static str>,
 }
 
 impl Book {

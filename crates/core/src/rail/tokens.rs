@@ -1,6 +1,6 @@
 //! A message as words in one spelling: small letters, one form of each Arabic letter, no marks, no drawn-out letters.
 
-use alloc::string::String;
+use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use crate::words::{folded, is_mark};
@@ -62,26 +62,38 @@ fn said_once(word: &str) -> String {
     out
 }
 
-/// How a Latin word sounds: "ph" as f, c and q as k, z as s, y as i, double letters once.
+/// How a Latin word sounds: "ph" as f, "sh" as s, "th" as t, c and q as k, z as s, y as i, double letters once.
 pub(super) fn sound(word: &str) -> String {
     let mut out = String::with_capacity(word.len());
     let mut letters = word.chars().peekable();
     while let Some(c) = letters.next() {
+        let breathed = letters.peek() == Some(&'h');
         let heard = match c {
-            'p' if letters.peek() == Some(&'h') => {
-                letters.next();
-                'f'
-            }
-            'c' | 'q' => 'k',
+            'p' if breathed => 'f',
+            'k' | 'g' | 's' | 't' | 'd' if breathed => c,
+            'c' if !breathed && letters.peek().is_some_and(|next| matches!(next, 'e' | 'i' | 'y')) => 's',
+            'c' if !breathed => 'k',
+            'q' => 'k',
             'z' => 's',
             'y' => 'i',
             _ => c,
         };
+        if breathed && matches!(c, 'p' | 'k' | 'g' | 's' | 't' | 'd') {
+            letters.next();
+        }
         if !out.ends_with(heard) {
             out.push(heard);
         }
+        if c == 'x' {
+            out.push('s');
+        }
     }
-    out
+    // "tion" and "sion" are said alike, and a last "e" is not said.
+    let out = out.replace("tion", "sion");
+    match out.strip_suffix('e') {
+        Some(bare) if bare.len() >= 4 => bare.to_string(),
+        _ => out,
+    }
 }
 
 /// The consonants of a word as it sounds, its first letter in front: "brthng" for "breathing".
@@ -124,28 +136,123 @@ pub(super) fn arabic_stem(word: &str) -> Option<&str> {
     })
 }
 
+/// An Arabic word without what says who does it to whom: "بتنزف", "ينزف" and "نزفت" are all "نزف".
+pub(super) fn arabic_roots(word: &str) -> impl Iterator<Item = &str> {
+    const FRONTS: &[&str] =
+        &["", "بي", "بت", "بن", "حي", "حت", "هي", "هت", "سي", "ست", "ي", "ت", "ن", "ا", "ب", "ل"];
+    const BACKS: &[&str] = &[
+        "", "ني", "ها", "هم", "نا", "كم", "وها", "وني", "وهم", "تني", "ته", "تها", "وا", "ون", "ين", "ات",
+        "ه", "ي", "ك", "و", "ت",
+    ];
+    FRONTS.iter().filter_map(|front| word.strip_prefix(front)).flat_map(|rest| {
+        BACKS.iter().filter_map(|back| rest.strip_suffix(back)).filter(|root| root.chars().count() >= 3)
+    })
+}
+
+/// An English word without the ending that says when and how often: "chokes" and "choking" are "choke".
+pub(super) fn english_roots(word: &str) -> impl Iterator<Item = String> {
+    const ENDINGS: &[(&str, &str)] = &[
+        ("s", ""),
+        ("es", ""),
+        ("ies", "y"),
+        ("d", ""),
+        ("ed", ""),
+        ("ied", "y"),
+        ("ing", ""),
+        ("ing", "e"),
+        ("in", ""),
+        ("in", "e"),
+        ("ly", ""),
+        ("er", ""),
+        ("er", "e"),
+        ("ers", ""),
+        ("ers", "e"),
+        ("ment", ""),
+        ("ments", ""),
+        ("ness", ""),
+        ("ful", ""),
+        ("less", ""),
+    ];
+    ENDINGS.iter().filter_map(|(ending, instead)| Some((word.strip_suffix(ending)?, *instead))).flat_map(
+        |(root, instead)| {
+            let whole = (root.len() >= 3).then(|| root.to_string() + instead);
+            let mut letters = root.chars().rev();
+            let double = instead.is_empty() && letters.next() == letters.next();
+            let once = root.char_indices().next_back().filter(|_| double && root.len() >= 4);
+            let once = once.and_then(|(last, _)| root.get(..last)).map(ToString::to_string);
+            whole.into_iter().chain(once)
+        },
+    )
+}
+
 /// Whether a word is written in Arabic letters.
 pub(super) fn is_arabic(word: &str) -> bool {
     word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}'))
 }
 
-/// Whether `a` becomes `b` with at most `most` letters added, dropped, changed or swapped with their neighbour.
+/// What a whole letter costs that is added, dropped or changed.
+pub(super) const LETTER: usize = 2;
+
+/// What it costs to hear one letter for another: half a letter for two that sound alike.
+fn change(a: char, b: char) -> usize {
+    if a == b {
+        0
+    } else if (is_vowel(a) && is_vowel(b)) || ALIKE.iter().any(|set| set.contains(&a) && set.contains(&b)) {
+        1
+    } else {
+        LETTER
+    }
+}
+
+/// What it costs to add or drop a letter: vowels, h and w come and go.
+fn come_or_go(c: char) -> usize {
+    if is_vowel(c) || matches!(c, 'h' | 'w' | 'ا' | 'و' | 'ي' | 'ه') { 1 } else { LETTER }
+}
+
+fn is_vowel(c: char) -> bool {
+    matches!(c, 'a' | 'e' | 'i' | 'o' | 'u')
+}
+
+/// Letters that people of our languages hear and write for one another.
+const ALIKE: &[&[char]] = &[
+    &['b', 'p'],
+    &['f', 'v', 'p'],
+    &['s', 'c', 'j'],
+    &['t', 'd'],
+    &['k', 'g'],
+    &['l', 'r'],
+    &['m', 'n'],
+    &['j', 'g'],
+    &['ت', 'ط'],
+    &['س', 'ص', 'ث'],
+    &['د', 'ض', 'ذ', 'ظ'],
+    &['ز', 'ذ', 'ظ'],
+    &['ق', 'غ', 'ك'],
+    &['ه', 'ا'],
+    &['ء', 'ا'],
+    &['ح', 'ه'],
+];
+
+/// What it costs to make `b` out of `a`, if that is at most `most`; a swap with the neighbour costs one letter.
 pub(super) fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
     const LONGEST: usize = 24;
     if a.len() > LONGEST || b.len() > LONGEST || a.len().abs_diff(b.len()) > most {
         return None;
     }
     let mut before = [0_usize; LONGEST + 1];
-    let mut last: [usize; LONGEST + 1] = core::array::from_fn(|at| at);
+    let mut last = [0_usize; LONGEST + 1];
+    for (at, y) in b.iter().enumerate() {
+        last[at + 1] = last[at] + come_or_go(*y);
+    }
     for (row, x) in a.iter().enumerate() {
         let mut next = [0_usize; LONGEST + 1];
-        next[0] = row + 1;
-        let mut least = row + 1;
+        next[0] = last[0] + come_or_go(*x);
+        let mut least = next[0];
         for (column, y) in b.iter().enumerate() {
-            let changed = last[column] + usize::from(x != y);
-            let mut cost = changed.min(last[column + 1] + 1).min(next[column] + 1);
+            let changed = last[column] + change(*x, *y);
+            let mut cost = changed.min(last[column + 1] + come_or_go(*x)).min(next[column] + come_or_go(*y));
             if row > 0 && column > 0 && *x == b[column - 1] && a[row - 1] == *y {
-                cost = cost.min(before[column - 1] + 1);
+                cost = cost.min(before[column - 1] + LETTER);
             }
             next[column + 1] = cost;
             least = least.min(cost);

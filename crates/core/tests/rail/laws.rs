@@ -45,6 +45,10 @@ fn a_lesson_about_danger_is_no_danger() {
         "causes of convulsions",
         "history of the war",
         "how to treat snake bite in goats",
+        "a dog bit my goat on the leg, can I eat the meat",
+        "the price of fuel is killing us",
+        "my uncle was shot in the war long ago",
+        "Is a burn from tea bad?",
     ] {
         assert_eq!(rail::find(text), None, "{text}");
     }
@@ -65,6 +69,12 @@ fn a_person_is_heard_however_it_is_written() {
         "لدغني ثُعبان",
         "أريد أن أموت",
         "t3ban 3addi ana, snake bite",
+        "mybrotherisbleeding alot",
+        "she is un conscious",
+        "dabi bit my son",
+        "snake adi weled",
+        "اخوي مابيتنفس",
+        "my frend is convalzing",
     ] {
         assert!(rail::find(text).is_some(), "{text}");
     }
@@ -92,7 +102,7 @@ proptest! {
     #[test]
     fn no_mixture_of_its_own_words_breaks_it(
         picks in prop::collection::vec(prop::sample::select(
-            vec!["snake", "bite", "my", "not", "breathing", "نزيف", "و", "dom", "'", "3", "\u{200f}", "bleedinggg", "ß", "İ"]), 0..60)
+            vec!["snake", "bite", "my", "not", "breathing", "نزيف", "و", "dom", "'", "3", "\u{200f}", "bleedinggg", "ß", "ßßing", "İ"]), 0..60)
     ) {
         let _ = rail::find(&picks.join(" "));
         let _ = rail::find(&picks.concat());
