@@ -232,6 +232,9 @@ pub struct NewAnswer {
     /// Who read and approved it; without a name it is not given.
     #[arg(long)]
     pub approved_by: Option<String>,
+    /// Its title in the menu, at most 20 letters; without one it is not shown there.
+    #[arg(long)]
+    pub menu: Option<String>,
 }
 
 /// What to do with the price book.

@@ -125,9 +125,12 @@ const NO: &[&str] = &[
 /// `text` is as the person sent it. Context decides what `Yes` and `No` answer; here they are only heard.
 #[must_use]
 pub fn read(text: &str) -> Said {
-    if rail::find(text).is_some() {
-        return Said::Danger;
-    }
+    if rail::find(text).is_some() { Said::Danger } else { read_calm(text) }
+}
+
+/// The same for a text that is known to tell of no danger.
+#[must_use]
+pub fn read_calm(text: &str) -> Said {
     if text.len() > LONGEST {
         return if text.chars().any(char::is_alphanumeric) { Said::Plain } else { Said::Nothing };
     }

@@ -11,6 +11,7 @@ use answerbot_core::contact::event::{Envelope, Event, Input, Media, Numbered, Ou
 use answerbot_core::contact::message::{Message, Tap};
 use answerbot_core::decide::{Fact, Record};
 use answerbot_core::pay::price::{PriceBook, Selling};
+use answerbot_core::reuse::curated::Shelf;
 use answerbot_core::{Address, Channel, ContactId, Decision, EffectId, EventId, Policy, Rules, Time, decide};
 
 pub const SECOND: i64 = 1_000;
@@ -24,6 +25,7 @@ pub const MORNING: Time = Time::from_millis(1_772_611_200_000);
 pub struct Talk {
     pub policy: Policy,
     pub prices: PriceBook,
+    pub shelf: Shelf,
     pub selling: Selling,
     pub testers: Option<Vec<String>>,
     pub contact: Contact,
@@ -49,6 +51,7 @@ impl Talk {
         Self {
             policy: Policy::default(),
             prices: PriceBook::built_in(),
+            shelf: Shelf::default(),
             selling: Selling::Off,
             testers: None,
             contact: Contact::default(),
@@ -384,6 +387,7 @@ impl Talk {
             prices: &self.prices,
             selling: self.selling,
             testers: self.testers.as_deref(),
+            shelf: &self.shelf,
         }
     }
 

@@ -221,7 +221,9 @@ fn try_decide(
     let seed = shared.ports.entropy.seed();
     let state = (*basis.state).clone();
     let market = shared.market();
+    let shelf = shared.ways.shelf();
     let rules = Rules {
+        shelf: &shelf,
         policy: &shared.ports.policy,
         prices: &market.prices,
         selling: market.selling,

@@ -56,7 +56,7 @@ impl Ways {
         }
     }
 
-    fn shelf(&self) -> Arc<Shelf> {
+    pub fn shelf(&self) -> Arc<Shelf> {
         Arc::clone(&self.shelf.read().1)
     }
 

@@ -58,6 +58,7 @@ fn entry(id: &str, question: &str, approved: bool) -> Entry {
         source: "a school book".into(),
         checked_on: "2026-11-25".into(),
         approved_by: approved.then(|| "A teacher".to_owned()),
+        menu: None,
     }
 }
 

@@ -9,6 +9,7 @@ use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, To};
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::payment::{self, News, Order, Paid, Payment, Status, What};
 use answerbot_core::pay::price::{PriceBook, Selling};
+use answerbot_core::reuse::curated::Shelf;
 use answerbot_core::{AggregateId, ContactId, EventId, PaymentId, Policy, Rules};
 use answerbot_local::SqliteStore;
 use answerbot_ports::conformance::{nudge, order, payment_commit};
@@ -38,7 +39,14 @@ fn person(number: u16) -> ContactId {
 /// Decides, and decides again when somebody else did first. What it booked and granted, and what it told people.
 async fn decide(store: &SqliteStore, (aggregate, event): &Job) -> (usize, Vec<Job>) {
     let (policy, prices) = (Policy::default(), PriceBook::built_in());
-    let rules = Rules { policy: &policy, prices: &prices, selling: Selling::Production, testers: None };
+    let shelf = Shelf::default();
+    let rules = Rules {
+        policy: &policy,
+        prices: &prices,
+        selling: Selling::Production,
+        testers: None,
+        shelf: &shelf,
+    };
     loop {
         let opened = store.open(*aggregate).await.unwrap();
         let to = To::Aggregate(*aggregate);

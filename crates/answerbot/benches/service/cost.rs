@@ -6,6 +6,7 @@ use answerbot_core::contact::Contact;
 use answerbot_core::contact::effect::{Action, Reply};
 use answerbot_core::contact::event::{Envelope, Event, Input, Numbered, Outcome, To};
 use answerbot_core::pay::price::{PriceBook, Selling};
+use answerbot_core::reuse::curated::Shelf;
 use answerbot_core::{Address, Channel, ContactId, EventId, Policy, Rules, Time};
 use answerbot_sim::clock;
 
@@ -71,7 +72,8 @@ fn decide_one(
     now: Time,
 ) -> answerbot_core::Decision {
     let prices = PriceBook::built_in();
-    let rules = Rules { policy, prices: &prices, selling: Selling::Off, testers: None };
+    let shelf = Shelf::default();
+    let rules = Rules { policy, prices: &prices, selling: Selling::Off, testers: None, shelf: &shelf };
     answerbot_core::decide(rules, id, contact, black_box(inputs), now, [7; 16])
 }
 

@@ -111,6 +111,7 @@ async fn add(world: &World, store: &SqliteStore, old: Vec<Entry>, new: NewAnswer
         source: new.source,
         checked_on: iso_date(world.clock.now().juba_day()),
         approved_by: new.approved_by,
+        menu: new.menu,
     };
     if old.iter().any(|it| it.id == entry.id) {
         bail!(

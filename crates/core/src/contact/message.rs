@@ -1,5 +1,7 @@
 //! What is sent to a person: plain text, with buttons that can also be typed.
 
+use alloc::borrow::Cow;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -7,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{AnswerLanguage, Region};
 use crate::pay::price::Plan;
+use crate::reuse::Key;
 
 /// One message.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -70,14 +73,20 @@ pub enum Purpose {
     Money,
 }
 
+/// How the payload of [`Tap::Curated`] begins; the name follows.
+const CURATED: &str = "CURATED_";
+
 macro_rules! taps {
     ($($(#[$doc:meta])* $name:ident $(($arg:ty))? = $text:literal => $value:expr,)*) => {
         impl Tap {
             /// The payload that travels with the button; names of the running bot are kept.
             #[must_use]
-            pub fn payload(self) -> &'static str {
-                $(if self == $value { return $text; })*
-                "MENU"
+            pub fn payload(self) -> Cow<'static, str> {
+                if let Self::Curated(key) = self {
+                    return Cow::Owned(format!("{CURATED}{key}"));
+                }
+                $(if self == $value { return Cow::Borrowed($text); })*
+                Cow::Borrowed("MENU")
             }
 
             /// What a payload means; `None` for one that we never sent.
@@ -85,7 +94,7 @@ macro_rules! taps {
             pub fn from_payload(payload: &str) -> Option<Self> {
                 match payload {
                     $($text => Some($value),)*
-                    _ => None,
+                    _ => payload.strip_prefix(CURATED).and_then(Key::from_hex).map(Self::Curated),
                 }
             }
         }
@@ -140,6 +149,8 @@ pub enum Tap {
     RateGood,
     /// The last answer is wrong.
     RateWrong,
+    /// A question of the menu that a person answered: its name.
+    Curated(Key),
 }
 
 taps! {

@@ -11,7 +11,8 @@ use crate::contact::effect::{Action, Effect, Hint, Reply, Retry, Way};
 use crate::contact::event::{Numbered, Outcome};
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{Asked, Asking, Extra, More, Question, RegionChoice, Turn, Unit};
-use crate::{guard, prompt, retry, shape};
+use crate::reuse::Key;
+use crate::{domain, guard, prompt, retry, shape};
 
 /// A question made of one message; what exceeds `room` characters is dropped.
 pub(super) fn question(numbered: &Numbered, identity: usize, text: &str, room: usize) -> Question {
@@ -239,6 +240,30 @@ impl Desk<'_> {
         } else if is_whole {
             self.remind(identity);
         }
+    }
+
+    /// A question of the menu: it costs nothing, as the menu does. One that is not there any more shows today's menu.
+    pub fn give_curated(&mut self, key: Key, identity: usize) {
+        let shelf = self.rules.shelf;
+        let Some(entry) = shelf.named(key) else { return self.show_menu(identity, self.texts.menu) };
+        self.contact.more = None;
+        let message = self.part(&entry.answer, identity);
+        if !self.reply(identity, message) {
+            return;
+        }
+        let asked = entry.questions.first().map_or("", String::as_str);
+        self.remember(asked, &entry.answer);
+        let ask = self.next_id();
+        self.fact(Fact::Turn(AiTurn {
+            ask,
+            attempt: 1,
+            at: self.now,
+            paid: self.contact.paying.is_paid_on(self.now.juba_day()),
+            domain: domain::of(asked),
+            way: Some(Way::Curated),
+            key: Some(key),
+            spent: Vec::new(),
+        }));
     }
 
     /// `more`: the next part of the last answer.

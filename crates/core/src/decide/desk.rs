@@ -102,10 +102,16 @@ impl<'a> Desk<'a> {
         self.tidy_outbox();
     }
 
-    /// Writes an effect down; its id derives from this decision.
-    pub fn emit(&mut self, due: Time, action: Action) -> EffectId {
+    /// A new id of this decision.
+    pub fn next_id(&mut self) -> EffectId {
         let id = EffectId::derive(self.id, self.contact.decisions, self.next_effect);
         self.next_effect += 1;
+        id
+    }
+
+    /// Writes an effect down; its id derives from this decision.
+    pub fn emit(&mut self, due: Time, action: Action) -> EffectId {
+        let id = self.next_id();
         let paid = self.contact.paying.is_paid_on(self.now.juba_day());
         self.open.push(Effect { id, due, attempt: 1, paid, action });
         id

@@ -13,6 +13,9 @@ use crate::pay::price::Plan;
 use crate::rail;
 use crate::words::{self, Said, Word};
 
+/// Curated questions in the menu: with the other buttons not more than a platform shows.
+const MENU_QUESTIONS: usize = 8;
+
 impl Desk<'_> {
     /// Folds one envelope in.
     pub fn hear(&mut self, numbered: &Numbered) {
@@ -295,12 +298,13 @@ impl Desk<'_> {
             Tap::PlanIs(plan) => self.choose_plan(plan, identity),
             Tap::Pay => self.pay(identity),
             Tap::PayOther => self.other_number(identity),
+            Tap::Curated(key) => self.give_curated(key, identity),
             Tap::RateGood => self.rate(true, identity),
             Tap::RateWrong => self.rate(false, identity),
         }
     }
 
-    fn show_menu(&mut self, identity: usize, text: &str) {
+    pub fn show_menu(&mut self, identity: usize, text: &str) {
         let [status, region, help] = self.texts.menu_buttons;
         let mut buttons = alloc::vec![
             Button::new(status, Tap::Status),
@@ -310,6 +314,10 @@ impl Desk<'_> {
         if self.is_sold() {
             buttons.insert(0, Button::new(self.texts.plans_button, Tap::Subscribe));
         }
+        let shelf = self.rules.shelf;
+        let questions =
+            shelf.menu().take(MENU_QUESTIONS).map(|(title, key)| Button::new(title, Tap::Curated(key)));
+        buttons.extend(questions.filter(|_| self.policy.reuse.curated));
         self.reply(identity, Message::with_quick_replies(text, &buttons));
     }
 

@@ -34,6 +34,7 @@ use crate::id::{ContactId, EffectId, PaymentId};
 use crate::pay::ledger::Entry;
 use crate::pay::price::{PriceBook, Selling};
 use crate::policy::Policy;
+use crate::reuse::curated::Shelf;
 use crate::reuse::{Key, Language};
 use crate::spend::Spent;
 use crate::time::{JubaDay, Time};
@@ -105,6 +106,8 @@ pub struct Rules<'a> {
     pub selling: Selling,
     /// Channel ids of those who may buy; `None` = everybody.
     pub testers: Option<&'a [String]>,
+    /// Answers that a person wrote: some are in the menu.
+    pub shelf: &'a Shelf,
 }
 
 /// What is kept for reports: written with its decision, and once, however often that is tried.

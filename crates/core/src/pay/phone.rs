@@ -145,7 +145,7 @@ pub enum Found {
 /// Whether a message is nothing but a phone number, well written or not.
 #[must_use]
 pub fn is_only_number(text: &str) -> bool {
-    words::read(text) == Said::Number
+    words::read_calm(text) == Said::Number
 }
 
 /// Finds a mobile number of South Sudan anywhere in a text: 092…, 92…, +211 92…, 00211 92…, in groups, in a

@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ineligible, Language, gate, normal};
+use super::{Ineligible, Key, Language, gate, normal};
 
 /// One answer with all wordings of its question.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
@@ -29,7 +29,13 @@ pub struct Entry {
     pub checked_on: String,
     /// Who approved it; without a name it is not served.
     pub approved_by: Option<String>,
+    /// Its title in the menu, at most [`TITLE`] characters; without one it is not shown there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub menu: Option<String>,
 }
+
+/// Longest title in the menu, in characters: what a quick reply takes.
+pub const TITLE: usize = 20;
 
 /// What is wrong with a file of entries, for the person who wrote it.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -115,6 +121,10 @@ pub fn check(entry: &Entry) -> Result<(), Fault> {
     if entry.approved_by.as_ref().is_some_and(|name| name.trim().is_empty()) {
         return fault("approved_by");
     }
+    let fits = |title: &String| !title.trim().is_empty() && title.chars().count() <= TITLE;
+    if !entry.menu.as_ref().is_none_or(fits) {
+        return fault("menu");
+    }
     entry.questions.iter().try_for_each(|question| stands_alone(entry, question))
 }
 
@@ -170,9 +180,24 @@ impl Shelf {
         self.places.get(&(language, normal(text, language))).and_then(|at| self.entries.get(*at))
     }
 
+    /// The approved answer with this name.
+    #[must_use]
+    pub fn named(&self, key: Key) -> Option<&Entry> {
+        self.approved().find(|entry| Key::of_entry(&entry.id) == key)
+    }
+
+    /// Titles of the menu with the names of their answers, in the order of their ids.
+    pub fn menu(&self) -> impl Iterator<Item = (&str, Key)> {
+        self.approved().filter_map(|entry| Some((entry.menu.as_deref()?, Key::of_entry(&entry.id))))
+    }
+
+    fn approved(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter().filter(|entry| entry.approved_by.is_some())
+    }
+
     /// How many entries are served.
     #[must_use]
     pub fn served(&self) -> usize {
-        self.entries.iter().filter(|entry| entry.approved_by.is_some()).count()
+        self.approved().count()
     }
 }

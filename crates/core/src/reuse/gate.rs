@@ -12,7 +12,7 @@ use super::history::{Words, has, is_one_of, needs, says};
 use super::normal::{fold, pieces};
 use super::{Language, english};
 use crate::prompt::is_arabic;
-use crate::words::{Said, is_mark, read};
+use crate::words::{Said, is_mark, read_calm};
 
 /// Why a question is answered for one person only.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -75,12 +75,11 @@ impl Ineligible {
 /// Longest question, in characters.
 const LONGEST: usize = 240;
 
-/// Looks at one whole question. `Ok` is the language in which it is recognised.
+/// Looks at one whole question. `Ok` is the language in which it is recognised. Danger was heard before.
 ///
 /// What only the caller sees is the caller's to refuse: media, a reply to an earlier message.
 pub fn gate(text: &str) -> Result<Language, Ineligible> {
-    match read(text) {
-        Said::Danger => return Err(Ineligible::Sensitive),
+    match read_calm(text) {
         Said::Number => return Err(Ineligible::Contact),
         Said::Plain => {}
         _ => return Err(Ineligible::Empty),

@@ -113,6 +113,19 @@ impl Key {
         Self(key)
     }
 
+    /// Reads [`Key::to_hex`].
+    #[must_use]
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let mut key = [0; 16];
+        if text.len() != 32 || !text.is_ascii() {
+            return None;
+        }
+        for (place, byte) in key.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(key))
+    }
+
     /// The key in 32 hexadecimal digits, as caches with text keys want it.
     #[must_use]
     pub fn to_hex(self) -> String {

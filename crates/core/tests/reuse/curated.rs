@@ -1,7 +1,7 @@
 use answerbot_core::reuse::curated::{Entry, Fault, Shelf, parse};
 use answerbot_core::reuse::{Language, SCHEMA};
 
-const SAMPLES: &str = include_str!("../../testdata/curated.jsonl");
+const SAMPLES: &str = include_str!("../../data/answers.jsonl");
 
 type Change = fn(&mut Entry);
 
@@ -14,6 +14,7 @@ fn entry(id: &str, questions: &[&str], approved_by: Option<&str>) -> Entry {
         source: "WHO fact sheet on malaria".into(),
         checked_on: "2026-11-25".into(),
         approved_by: approved_by.map(str::to_string),
+        menu: None,
     }
 }
 

@@ -4,6 +4,7 @@ mod buying;
 mod forgotten;
 mod humans;
 mod limits;
+mod menu;
 mod offers;
 mod options;
 mod paid;

@@ -144,7 +144,7 @@ fn every_payload_reads_back() {
     for payload in
         ["GET_STARTED", "I_AGREE", "MENU", "REGION_JUBA", "LANGUAGE_AUTO", "FORGET_YES", "ASK_AGAIN_NO"]
     {
-        assert_eq!(Tap::from_payload(payload).map(Tap::payload), Some(payload));
+        assert_eq!(Tap::from_payload(payload).map(Tap::payload), Some(payload.into()));
     }
     assert_eq!(Tap::from_payload("PAY_NOW"), None);
     assert!(Event::Text(String::new()).is_from_person());
