@@ -11,7 +11,7 @@ use crate::contact::effect::{About, Left, Line, Prompt, Role};
 use crate::contact::{AnswerLanguage, Contact, Region, RegionChoice, Turn};
 use crate::domain::{self, Domain};
 use crate::policy::Policy;
-use crate::reuse::{Key, Language, Shareable};
+use crate::reuse::{Key, Language, SCHEMA, Shareable};
 use crate::route;
 use crate::spend::{self, MicroUsd};
 use crate::time::Time;
@@ -65,11 +65,7 @@ pub fn build(policy: &Policy, contact: &Contact, question: &str, now: Time, typi
         lines.push(Line { role: Role::Assistant, content: turn.answer.clone() });
     }
     lines.push(Line { role: Role::User, content: question.to_string() });
-    let left = policy
-        .ai
-        .budget
-        .person_day_micro_usd
-        .map(|cap| Left { day, amount: MicroUsd(cap).less(contact.ai_spent.on(day)) });
+    let left = left(policy, contact, now);
     let about = About {
         domain,
         grade: route::grade(question, domain),
@@ -79,6 +75,12 @@ pub fn build(policy: &Policy, contact: &Contact, question: &str, now: Time, typi
         left,
     };
     Prompt { lines, max_tokens: policy.ai.max_tokens, typing, about }
+}
+
+/// What a person may still spend today; `None` without a cap.
+pub(crate) fn left(policy: &Policy, contact: &Contact, now: Time) -> Option<Left> {
+    let (cap, day) = (policy.ai.budget.person_day_micro_usd?, now.juba_day());
+    Some(Left { day, amount: MicroUsd(cap).less(contact.ai_spent.on(day)) })
 }
 
 /// The last turns, oldest first, as many as the token budget holds.
@@ -123,7 +125,8 @@ the question, says the opposite of B, or leaves the question unanswered. Reply w
     let lines = [(Role::System, JUDGE.to_string()), (Role::User, content)];
     Prompt {
         lines: lines.into_iter().map(|(role, content)| Line { role, content }).collect(),
-        max_tokens: 8,
+        // Less is refused by some providers, whatever the answer needs.
+        max_tokens: 32,
         typing: asked.typing.clone(),
         about: About { alone: true, ..About::default() },
     }
@@ -150,11 +153,17 @@ pub fn digest(prompt: &Prompt) -> Key {
     Key(key)
 }
 
-/// A digest of the service's own instructions: an answer made under others is not served.
+/// A digest of the service's own instructions, the facts and the rules of sharing: an answer made under others is not
+/// served, and what was found wrong under others says nothing.
 #[must_use]
 pub fn version(policy: &Policy) -> String {
+    let hash = Sha256::new()
+        .chain_update(SCHEMA.to_be_bytes())
+        .chain_update(policy.reuse.knowledge_version.as_bytes())
+        .chain_update([0])
+        .chain_update(base(policy).as_bytes());
     let mut key = [0; 16];
-    key.copy_from_slice(&Sha256::digest(base(policy).as_bytes())[..16]);
+    key.copy_from_slice(&hash.finalize()[..16]);
     Key(key).to_hex()
 }
 

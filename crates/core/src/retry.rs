@@ -58,6 +58,14 @@ pub fn ask_later(attempt: u32, seed: &[u8; 16]) -> i64 {
     jitter(nth(ASK_LATER, attempt), seed)
 }
 
+/// A wait that was asked for, and up to a tenth more, at most ten minutes: those who wait for the same moment must not
+/// all come in it.
+#[must_use]
+pub fn after(floor: i64, seed: &[u8; 16]) -> i64 {
+    let most = (floor / 10).clamp(0, 10 * MINUTE);
+    floor.saturating_add(most * i64::from(u16::from_be_bytes([seed[2], seed[3]])) / i64::from(u16::MAX))
+}
+
 /// Milliseconds before an alarm is posted again.
 #[must_use]
 pub fn alert(attempt: u32, seed: &[u8; 16]) -> i64 {

@@ -80,8 +80,8 @@ pub struct Price {
 }
 
 impl Price {
-    /// Of a model whose price nobody told us: dearer than any that one would choose, so that a cap holds.
-    pub const UNKNOWN: Self = Self { input: 1_000_000, output: 4_000_000 };
+    /// Of a model whose price nobody told us: as dear as the large models of 2024, so that a cap rather stops too early.
+    pub const UNKNOWN: Self = Self { input: 2_500_000, output: 10_000_000 };
 
     /// What so many tokens cost.
     #[must_use]
@@ -115,6 +115,9 @@ pub struct Spent {
     /// Nobody told the cost or the tokens: this is our guess.
     pub estimated: bool,
 }
+
+/// Why a question was not put to any provider.
+pub const NO_MONEY: &str = "the AI budget is used up";
 
 /// How much of a cap is used up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -171,7 +174,14 @@ pub struct Purse {
 impl Purse {
     /// Takes over what the store knows for a day and its month: other processes spend too. What this process has
     /// settled and the store does not know yet is not forgotten.
+    ///
+    /// A day before the one that is known means that the clock was ahead and is right again: what the store knows
+    /// counts alone then.
     pub fn learn(&mut self, today: JubaDay, day: Sums, month: Sums) {
+        if today < self.today {
+            *self = Self { today, day, month, reserved: self.reserved };
+            return;
+        }
         self.turn(today);
         self.day = self.day.at_least(day);
         self.month = self.month.at_least(month);

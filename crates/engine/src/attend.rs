@@ -353,6 +353,7 @@ fn count_cost(facts: &[Fact]) {
                 .increment(cost.0);
             metrics::counter!("answers_by_subject_total", "paid" => paid, "way" => way, "domain" => domain)
                 .increment(1);
+            // No answer costs more than some thousand dollars.
             let micro = u32::try_from(cost.0).unwrap_or(u32::MAX);
             metrics::histogram!("answer_cost_micro_usd", "paid" => paid).record(f64::from(micro));
         }

@@ -71,13 +71,15 @@ async fn read_prices(shared: &Shared) -> Result<(), StoreError> {
 }
 
 async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(), StoreError> {
-    read(shared).await?;
+    // Each for itself: money is counted whatever becomes of answers.
+    let answers = ways::refresh(shared).await;
+    read_prices(shared).await?;
     let store = &shared.ports.store;
     // Without MoMo there is no money to keep books of.
     let now = shared.ports.clock.monotonic();
     let is_early = sealed.is_some_and(|last| now.saturating_sub(last) < SEAL_EVERY);
     if shared.ports.payments.is_none() || is_early {
-        return Ok(());
+        return answers;
     }
     *sealed = Some(now);
     // Each for itself: an entry that cannot be sealed must not keep money from being counted.
@@ -88,7 +90,7 @@ async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(),
     if let Err(error) = &sealing {
         shared.alarm("books_not_sealed", error.to_string());
     }
-    sealing
+    sealing.and(answers)
 }
 
 async fn seal(shared: &Arc<Shared>) -> Result<(), StoreError> {

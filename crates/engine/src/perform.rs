@@ -115,6 +115,7 @@ pub(crate) fn launch(
         let Some(outcome) = outcome else {
             // Cut while stopping: the effect stays open and the next process performs it.
             task.performing.end(effect.id, false);
+            ways::book_cut(&task, &effect).await;
             let _ = task.ports.store.release(vec![effect.id]).await;
             return;
         };

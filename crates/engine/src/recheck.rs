@@ -7,9 +7,8 @@ use answerbot_core::contact::effect::Prompt;
 use answerbot_core::prompt;
 use answerbot_core::reuse::kept::wording;
 use answerbot_core::reuse::{Kept, Key};
-use answerbot_core::route::Tier;
-use answerbot_core::spend::Spent;
-use answerbot_ports::store::{Check, StoreError};
+use answerbot_core::spend::{Level, MicroUsd, Spent};
+use answerbot_ports::store::{Booking, Check, StoreError};
 
 use crate::perform::millis;
 use crate::{Shared, ways};
@@ -49,40 +48,60 @@ pub(crate) fn perhaps(shared: &Arc<Shared>, question: &Prompt, key: Key, kept: &
 
 async fn check(shared: &Arc<Shared>, question: &Prompt, key: Key, kept: &Kept) -> Result<(), StoreError> {
     let mut spent = Vec::new();
-    let full = prompt::complete(&shared.ports.policy, question);
-    let Some(fresh) = said(shared, &full, &mut spent).await else { return Ok(()) };
-    let judge = prompt::compare(question, &kept.text, &fresh);
-    let mut wrong = false;
-    // A single word of a model is weak proof: it must say so twice.
-    for _ in 0..2 {
-        let Some(verdict) = said(shared, &judge, &mut spent).await else { return Ok(()) };
-        wrong = prompt::says_wrong(&verdict);
-        if !wrong {
-            break;
-        }
-    }
+    let verdict = verdict(shared, question, kept, &mut spent).await;
     let domain = question.about.domain;
-    let outcome = if wrong { "wrong" } else { "right" };
+    let outcome = match verdict {
+        Some(true) => "wrong",
+        Some(false) => "right",
+        None => "none",
+    };
     metrics::counter!("shared_answers_checked_total", "domain" => domain.name(), "outcome" => outcome)
         .increment(1);
+    if !spent.is_empty() {
+        let booking = Booking { at: shared.now(), way: "check", paid: false, domain, spent };
+        shared.ports.store.book(booking).await?;
+    }
+    let Some(wrong) = verdict else { return Ok(()) };
     if wrong {
         tracing::warn!(domain = domain.name(), key = %key, "a shared answer was wrong for another wording; withdrawn");
         shared.ports.answers.withdraw(key).await?;
     }
-    let version = shared.ways.version.clone();
-    shared.ports.store.note_check(Check { version, domain, wrong, at: shared.now(), spent }).await
+    shared.ports.store.note_check(Check { version: shared.ways.version.clone(), domain, wrong }).await
 }
 
-/// What a model says, out of what free questions may spend.
+/// Whether a kept answer is wrong for a question; `None` when nobody could tell.
+async fn verdict(
+    shared: &Arc<Shared>,
+    question: &Prompt,
+    kept: &Kept,
+    spent: &mut Vec<Spent>,
+) -> Option<bool> {
+    let full = prompt::complete(&shared.ports.policy, question);
+    let fresh = said(shared, &full, spent).await?;
+    let judge = prompt::compare(question, &kept.text, &fresh);
+    // A single word of a model is weak proof: it must say so twice.
+    for _ in 0..2 {
+        if !prompt::says_wrong(&said(shared, &judge, spent).await?) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+/// What a model says, out of what free questions may spend while there is enough of it.
 async fn said(shared: &Arc<Shared>, full: &Prompt, spent: &mut Vec<Spent>) -> Option<String> {
-    let (_, ticket) = ways::reserve(shared, full, false).ok()?;
+    let reserved = ways::reserve(shared, full, false).ok()?;
+    if reserved.level != Level::Open {
+        reserved.ticket.settle(MicroUsd::default());
+        return None;
+    }
     let deadline = millis(shared.ports.policy.ai.deadline_ms);
-    let called = shared.ports.ai.answer(full, "check", Tier::Usual, deadline).await;
+    let called = shared.ports.ai.answer(full, "check", reserved.tier, deadline).await;
     let (text, calls) = match called {
         Ok(answer) => (Some(answer.text), answer.spent),
         Err(unanswered) => (None, unanswered.spent),
     };
-    ticket.settle(calls.iter().map(|it| it.cost).sum());
+    reserved.ticket.settle(calls.iter().map(|it| it.cost).sum());
     spent.extend(calls);
     text
 }

@@ -6,27 +6,24 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Effect, EffectFault, Hint, Prompt, Reply, Retry, Way};
+use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Kind, Prompt, Reply, Retry, Way};
 use answerbot_core::contact::event::Outcome;
 use answerbot_core::domain::Domain;
 use answerbot_core::pay::days::at_wall;
 use answerbot_core::reuse::curated::Shelf;
-use answerbot_core::reuse::kept::{keep_until, may_keep, wording};
+use answerbot_core::reuse::kept::{keep_until, may_be_stale, may_keep, wording};
 use answerbot_core::reuse::{Kept, Key, Language, Shareable};
 use answerbot_core::route::{self, Tier};
-use answerbot_core::spend::{Level, MicroUsd, Purse, Spent};
+use answerbot_core::spend::{Level, MicroUsd, NO_MONEY, Purse, Spent};
 use answerbot_core::{AggregateId, JubaDay, prompt};
 use answerbot_ports::ai::{Answer, Unanswered};
-use answerbot_ports::store::StoreError;
+use answerbot_ports::store::{Booking, StoreError};
 use parking_lot::{Mutex, RwLock};
 
 use crate::flights::{Flights, Landed, Seat};
 use crate::perform::{MARGIN, OUTLIVED, millis};
 use crate::slots::Slot;
 use crate::{Shared, recheck};
-
-/// Why nobody was asked.
-const NO_MONEY: &str = "the AI budget is used up";
 
 /// What a process knows of answers and of what they may cost.
 pub(crate) struct Ways {
@@ -39,8 +36,8 @@ pub(crate) struct Ways {
     pub version: String,
     /// When an answer was last checked again, today.
     pub checked: Mutex<(JubaDay, BTreeSet<Key>)>,
-    /// The lowest level that the owner was told of, and when.
-    told: Mutex<(JubaDay, Level)>,
+    /// What the owner was told of the free questions' money and of all of it, and when.
+    told: Mutex<(JubaDay, [Level; 2])>,
 }
 
 impl Ways {
@@ -52,7 +49,7 @@ impl Ways {
             distrusted: RwLock::default(),
             version,
             checked: Mutex::default(),
-            told: Mutex::new((JubaDay::default(), Level::Open)),
+            told: Mutex::new((JubaDay::default(), [Level::Open; 2])),
         }
     }
 
@@ -86,7 +83,10 @@ pub(crate) async fn refresh(shared: &Arc<Shared>) -> Result<(), StoreError> {
     if budget.day_micro_usd.is_some() || budget.month_micro_usd.is_some() {
         let today = shared.now().juba_day();
         let (day, month) = store.spending(today).await?;
-        ways.purse.lock().learn(today, day, month);
+        // Midnight may have passed meanwhile.
+        if shared.now().juba_day() == today {
+            ways.purse.lock().learn(today, day, month);
+        }
         gauge("ai_spent_today_micro_usd", day.free + day.paid);
         gauge("ai_spent_this_month_micro_usd", month.free + month.paid);
     }
@@ -109,7 +109,8 @@ pub(crate) async fn refresh(shared: &Arc<Shared>) -> Result<(), StoreError> {
 }
 
 fn gauge(name: &'static str, sum: MicroUsd) {
-    metrics::gauge!(name).set(f64::from(u32::try_from(sum.0).unwrap_or(u32::MAX)));
+    #[expect(clippy::cast_precision_loss, reason = "a figure on a dashboard")]
+    metrics::gauge!(name).set(sum.0 as f64);
 }
 
 /// Answers a question, and shows typing anew as long as that takes. `slot` is given back while somebody else asks.
@@ -150,7 +151,7 @@ async fn way(
     let shareable = question.about.shared.as_ref().filter(|_| !ways.is_distrusted(domain));
     let found = shareable.map(|it| (it, it.key(domain, &ways.version, knowledge)));
     let mut old = None;
-    if let Some((_, key)) = found
+    if let Some((shareable, key)) = found
         && let Some(recalled) = shared.ports.answers.recall(key).await
     {
         let now = shared.now();
@@ -161,8 +162,9 @@ async fn way(
             recheck::perhaps(shared, question, key, &recalled.kept);
             return Outcome::Answered(reply(&recalled.kept.text, false, Way::Shared, Some(key)));
         }
-        old =
-            Some(recalled.kept).filter(|it| it.is_better_than_none(now, shared.ports.policy.reuse.stale_ms));
+        let stale_ms = shared.ports.policy.reuse.stale_ms;
+        old = Some(recalled.kept)
+            .filter(|it| may_be_stale(domain, &shareable.normal) && it.is_better_than_none(now, stale_ms));
     }
     let outcome = fly(shared, aggregate, effect, question, found, lost, slot).await;
     match (outcome, old, found) {
@@ -225,10 +227,15 @@ async fn fly(
             Seat::Follower(follower) => {
                 // Others can be asked about something else meanwhile.
                 slot.take();
-                let Some(landed) = follower.landed().await else { continue };
+                let Some(landed) = follower.landed().await else {
+                    // This one may lead now. Without a free slot it goes all the same: at most one of each question.
+                    *slot = shared.slots.try_take(Kind::Ask);
+                    continue;
+                };
                 return match landed.said {
                     Ok((text, cut)) => Outcome::Answered(reply(&text, cut, Way::Joined, landed.key)),
-                    Err(fault) => Outcome::Unanswered(fault, Vec::new()),
+                    // The leader's alarm is enough.
+                    Err(fault) => Outcome::Unanswered(EffectFault { alert: false, ..fault }, Vec::new()),
                 };
             }
         }
@@ -292,37 +299,56 @@ async fn call(
     // A person who waited for a first attempt does not wait as long for the next one before being told.
     let share = if effect.attempt == 1 { policy.ai.deadline_ms } else { policy.ai.deadline_ms / 2 };
     let deadline = millis(share.max(policy.ai.least_ms));
-    let mut before = Vec::new();
-    if lost > 0 {
-        // The process that asked before died: what it spent nobody told.
-        before.push(unheard(shared, &full));
-    }
-    let (tier, ticket) = match reserve(shared, &full, effect.paid) {
+    // The processes that asked before died: what they spent nobody told.
+    let mut before: Vec<Spent> = (0..lost).map(|_| unheard(shared, &full)).collect();
+    let reserved = match reserve(shared, &full, effect.paid) {
         Ok(reserved) => reserved,
         Err(fault) => return Err(Unanswered { fault, spent: before }),
     };
-    let bound = deadline + MARGIN;
-    let answer = shared.ports.ai.answer(&full, &person, tier, deadline);
-    let mut called = tokio::time::timeout(bound, answer).await.unwrap_or_else(|_| {
+    let answer = shared.ports.ai.answer(&full, &person, reserved.tier, deadline);
+    let mut called = tokio::time::timeout(deadline + MARGIN, answer).await.unwrap_or_else(|_| {
         let fault = EffectFault { retry: Retry::After(0), alert: true, reason: OUTLIVED.into() };
-        Err(Unanswered { fault, spent: Vec::new() })
+        Err(Unanswered { fault, spent: vec![unheard(shared, &full)] })
     });
     let spent = match &mut called {
         Ok(answer) => &mut answer.spent,
         Err(unanswered) => &mut unanswered.spent,
     };
-    spent.splice(0..0, before);
-    ticket.settle(spent.iter().map(|it| it.cost).sum());
+    reserved.ticket.settle(spent.iter().map(|it| it.cost).sum());
+    before.append(spent);
+    *spent = before;
     called
 }
 
-/// What a call may have cost whose process died.
+/// What a call may have cost whose end nobody heard.
 fn unheard(shared: &Shared, full: &Prompt) -> Spent {
     let cost = shared.ports.ai.most(full, Tier::Usual);
     Spent { provider: "unheard".to_owned(), cost, estimated: true, ..Spent::default() }
 }
 
-/// A reservation; what is not settled is given back.
+/// Books a call that was cut because the process stops: its effect stays open and is performed again.
+pub(crate) async fn book_cut(shared: &Arc<Shared>, effect: &Effect) {
+    let Action::Ask(question) = &effect.action else { return };
+    let full = prompt::complete(&shared.ports.policy, question);
+    let spent = vec![unheard(shared, &full)];
+    let (paid, domain) = (effect.paid, question.about.domain);
+    let booking = Booking { at: shared.now(), way: "cut", paid, domain, spent };
+    if let Err(error) = shared.ports.store.book(booking).await {
+        tracing::warn!(error = %error, "what a cut call may have cost is not booked");
+    }
+}
+
+/// A call that may be made.
+pub(crate) struct Reserved {
+    /// With the model of this tier.
+    pub tier: Tier,
+    /// How much is left.
+    pub level: Level,
+    /// To be settled after it.
+    pub ticket: Ticket,
+}
+
+/// A reservation. One that nobody settles was spent as a whole.
 pub(crate) struct Ticket {
     shared: Arc<Shared>,
     is_paid: bool,
@@ -343,34 +369,33 @@ impl Drop for Ticket {
     }
 }
 
-/// Reserves what an answer can cost, from the dearer model down to the cheap one.
-pub(crate) fn reserve(
-    shared: &Arc<Shared>,
-    full: &Prompt,
-    is_paid: bool,
-) -> Result<(Tier, Ticket), EffectFault> {
+/// Reserves what an answer can cost: with the model that fits the question, else with the cheap one.
+pub(crate) fn reserve(shared: &Arc<Shared>, full: &Prompt, is_paid: bool) -> Result<Reserved, EffectFault> {
     let (policy, today) = (&shared.ports.policy, shared.now().juba_day());
-    let wished =
-        if policy.ai.routing { route::tier(full.about.grade, is_paid, Level::Open) } else { Tier::Usual };
-    let mut tiers = vec![wished];
-    if wished != Tier::Cheap && policy.ai.routing {
-        tiers.push(Tier::Cheap);
-    }
-    for tier in tiers {
-        let most = shared.ports.ai.most(full, tier);
+    let tier =
+        |level| if policy.ai.routing { route::tier(full.about.grade, is_paid, level) } else { Tier::Usual };
+    let mut tiers = vec![tier(Level::Open), tier(Level::Empty)];
+    tiers.dedup();
+    for wished in tiers {
+        let most = shared.ports.ai.most(full, wished);
         if full.about.left.is_some_and(|left| left.day == today && most > left.amount) {
             continue;
         }
         let level = shared.ways.purse.lock().reserve(&policy.ai.budget, today, is_paid, most);
-        if let Some(level) = level {
-            if level == Level::Thrifty {
-                tell(shared, today, level);
-            }
-            let ticket = Ticket { shared: Arc::clone(shared), is_paid, most, spent: MicroUsd::default() };
-            let cheaper = level == Level::Thrifty && policy.ai.routing;
-            return Ok((if cheaper { Tier::Cheap } else { tier }, ticket));
+        let Some(level) = level else { continue };
+        if level == Level::Thrifty {
+            tell(shared, today, is_paid, level);
         }
-        tell(shared, today, Level::Empty);
+        let ticket = Ticket { shared: Arc::clone(shared), is_paid, most, spent: most };
+        let tier = if level == Level::Open { wished } else { tier(level) };
+        return Ok(Reserved { tier, level, ticket });
+    }
+    let is_personal = full
+        .about
+        .left
+        .is_some_and(|left| left.day == today && shared.ports.ai.most(full, Tier::Cheap) > left.amount);
+    if !is_personal {
+        tell(shared, today, is_paid, Level::Empty);
     }
     metrics::counter!("ai_refused_for_money_total", "paid" => if is_paid { "yes" } else { "no" })
         .increment(1);
@@ -380,17 +405,25 @@ pub(crate) fn reserve(
     Err(EffectFault { retry: Retry::After(wait), alert: false, reason: NO_MONEY.into() })
 }
 
-/// Tells the owner once a day that money runs low, and once that it is gone.
-fn tell(shared: &Arc<Shared>, today: JubaDay, level: Level) {
+/// Tells the owner once a day that money runs low, and once that it is gone; of the free questions' share and of all.
+fn tell(shared: &Arc<Shared>, today: JubaDay, is_paid: bool, level: Level) {
     let mut told = shared.ways.told.lock();
-    if told.0 == today && told.1 >= level {
+    if told.0 != today {
+        *told = (today, [Level::Open; 2]);
+    }
+    let last = &mut told.1[usize::from(is_paid)];
+    if *last >= level {
         return;
     }
-    *told = (today, level);
+    *last = level;
     drop(told);
-    let (what, detail) = match level {
-        Level::Empty => ("ai_budget_used_up", "questions get curated and kept answers only"),
-        _ => ("ai_budget_runs_low", "the cheap model answers"),
+    let (what, detail) = match (level, is_paid) {
+        (Level::Empty, true) => ("ai_budget_used_up", "everybody gets curated and kept answers only"),
+        (Level::Empty, false) => ("ai_budget_used_up", "free questions get curated and kept answers only"),
+        (_, true) => ("ai_budget_runs_low", "the cheap model answers"),
+        (_, false) => {
+            ("ai_budget_runs_low", "the share of free questions runs low; the cheap model answers them")
+        }
     };
     tracing::warn!(what, detail, "the AI budget");
     shared.alarm(what, detail.to_owned());

@@ -18,7 +18,7 @@ use answerbot_ports::store::{Check, Store};
 use crate::world::{Machine, Process, address, envelope};
 
 const OSMOSIS: &str = "What is osmosis?";
-const CHOLERA: &str = "How does cholera spread?";
+const SORGHUM: &str = "How do farmers store sorghum?";
 
 /// Waits until a person got so many messages that begin with `text`.
 async fn heard(process: &Process, user: &str, text: &str, times: usize) {
@@ -178,22 +178,22 @@ async fn when_nobody_answers_an_older_answer_is_better_than_none_and_says_so() {
     let process = machine.start();
     people(&process, &named(2)).await;
     for name in ["p0", "p1"] {
-        asks(&process, name, CHOLERA).await;
-        process.answered(name, CHOLERA).await;
+        asks(&process, name, SORGHUM).await;
+        process.answered(name, SORGHUM).await;
     }
     process.stop(Duration::from_secs(5)).await;
-    // What is said of health is kept for a day.
-    machine.outside.clock_ahead_ms.store(3 * DAY, Ordering::SeqCst);
+    // What is said of farming is kept for about thirty days.
+    machine.outside.clock_ahead_ms.store(35 * DAY, Ordering::SeqCst);
     let process = machine.start();
     process.agrees("p2").await;
     machine.outside.fail_next_ai_calls(1);
-    asks(&process, "p2", CHOLERA).await;
-    process.answered("p2", CHOLERA).await;
+    asks(&process, "p2", SORGHUM).await;
+    process.answered("p2", SORGHUM).await;
     let told = machine.outside.texts_to("p2");
     assert!(told.iter().any(|it| it.contains("This answer is from some days ago")), "{told:?}");
     process.agrees("p3").await;
-    asks(&process, "p3", CHOLERA).await;
-    process.answered("p3", CHOLERA).await;
+    asks(&process, "p3", SORGHUM).await;
+    process.answered("p3", SORGHUM).await;
     assert_eq!(machine.outside.questions_asked().len(), 3, "it was asked anew as soon as somebody answered");
     assert!(machine.outside.texts_to("p3").iter().all(|it| !it.contains("some days ago")));
 }
@@ -209,12 +209,8 @@ async fn an_answer_that_one_person_calls_wrong_is_given_to_nobody_else() {
     }
     process.accept(envelope("p1", "t", Event::Tap(Tap::RateWrong))).await.unwrap().unwrap();
     heard(&process, "p1", "Thank you for telling me", 1).await;
-    let is_gone = |key| {
-        let store = std::sync::Arc::clone(&process.store);
-        async move { store.ratings().await.unwrap().iter().any(|it| it.source == key && it.wrong == 1) }
-    };
     let ratings = process.store.ratings().await.unwrap();
-    assert!(is_gone(ratings[0].source).await, "{ratings:?}");
+    assert_eq!((ratings[0].given, ratings[0].wrong), (2, 1));
     // The withdrawal is an effect of its own.
     let open = || async { process.store.overview().await.unwrap().open_effects };
     while open().await > 0 {
@@ -358,13 +354,7 @@ async fn a_subject_whose_answers_were_wrong_too_often_is_not_shared_any_more() {
     people(&process, &named(3)).await;
     asks(&process, "p0", OSMOSIS).await;
     process.answered("p0", OSMOSIS).await;
-    let check = || Check {
-        version: prompt::version(&machine.policy),
-        domain: Domain::Academic,
-        wrong: true,
-        at: Time::default(),
-        spent: Vec::new(),
-    };
+    let check = || Check { version: prompt::version(&machine.policy), domain: Domain::Academic, wrong: true };
     for _ in 0..2 {
         process.store.note_check(check()).await.unwrap();
     }
@@ -377,6 +367,90 @@ async fn a_subject_whose_answers_were_wrong_too_often_is_not_shared_any_more() {
     asks(&process, "p2", OSMOSIS).await;
     process.answered("p2", OSMOSIS).await;
     assert_eq!(machine.outside.questions_asked().len(), 2, "an operator trusts it again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_said_of_health_is_not_given_past_its_day() {
+    const CHOLERA: &str = "How does cholera spread?";
+    let machine = Machine::new();
+    let process = machine.start();
+    people(&process, &named(2)).await;
+    for name in ["p0", "p1"] {
+        asks(&process, name, CHOLERA).await;
+        process.answered(name, CHOLERA).await;
+    }
+    process.stop(Duration::from_secs(5)).await;
+    machine.outside.clock_ahead_ms.store(2 * DAY, Ordering::SeqCst);
+    let process = machine.start();
+    process.agrees("p2").await;
+    machine.outside.fail_next_ai_calls(1);
+    asks(&process, "p2", CHOLERA).await;
+    process.answered("p2", CHOLERA).await;
+    assert!(machine.outside.texts_to("p2").iter().all(|it| !it.contains("some days ago")));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_a_check_finds_wrong_twice_is_withdrawn_and_counted_and_paid_for() {
+    let mut machine = Machine::new();
+    machine.policy.reuse.checks_per_mille = 1_000;
+    machine.outside.price_of_an_answer(10);
+    machine.outside.ai_says("A: Answer to", "WRONG");
+    let process = machine.start();
+    people(&process, &named(3)).await;
+    asks(&process, "p0", OSMOSIS).await;
+    process.answered("p0", OSMOSIS).await;
+    asks(&process, "p1", "whats osmosis please").await;
+    process.answered("p1", OSMOSIS).await;
+    let checks = || async { process.store.checks(prompt::version(&machine.policy)).await.unwrap() };
+    while checks().await.is_empty() {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!((checks().await[0].checked, checks().await[0].wrong), (1, 1));
+    let costs = process.store.costs(JubaDay(0)).await.unwrap();
+    let row = costs.iter().find(|it| it.way == "check").unwrap();
+    assert_eq!((row.calls, row.cost), (3, MicroUsd(30)), "asked anew, and judged twice");
+    asks(&process, "p2", OSMOSIS).await;
+    process.answered("p2", OSMOSIS).await;
+    assert_eq!(machine.outside.questions_asked().len(), 5, "the one who came next was asked for anew");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_only_an_erased_person_asked_in_vain_is_gone_and_nothing_names_them_beside_the_rest() {
+    let machine = Machine::new();
+    let process = machine.start();
+    people(&process, &named(2)).await;
+    for (name, text) in [("p0", OSMOSIS), ("p1", OSMOSIS), ("p1", SORGHUM)] {
+        asks(&process, name, text).await;
+        process.answered(name, text).await;
+    }
+    asks(&process, "p1", "delete my data").await;
+    heard(&process, "p1", "Delete", 1).await;
+    process.accept(envelope("p1", "forget", Event::Tap(Tap::Forget))).await.unwrap().unwrap();
+    while process.store.missed(1, 10).await.unwrap().len() > 1 {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(process.store.missed(1, 10).await.unwrap()[0].question, "what is osmosis");
+    let conn = rusqlite::Connection::open(machine.database()).unwrap();
+    let count = |statement: &str| conn.query_row(statement, [], |row| row.get::<_, i64>(0)).unwrap();
+    assert_eq!(
+        (count("SELECT last_by FROM missed"), count("SELECT count(DISTINCT contact) FROM ai_turn")),
+        (0, 1)
+    );
+}
+
+/// A curated answer that another release wrote must not keep the service from starting.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_curated_answer_that_cannot_be_read_takes_nothing_else_along() {
+    let machine = Machine::new();
+    let process = machine.start();
+    people(&process, &named(1)).await;
+    process.store.put_curated(vec![entry("osmosis", OSMOSIS, true)], audit()).await.unwrap();
+    process.stop(Duration::from_secs(5)).await;
+    let conn = rusqlite::Connection::open(machine.database()).unwrap();
+    conn.execute("INSERT INTO curated (id, body) VALUES ('a', '{\"of\": \"another release\"}')", []).unwrap();
+    let process = machine.start();
+    asks(&process, "p0", OSMOSIS).await;
+    heard(&process, "p0", "Water moves", 1).await;
 }
 
 /// The AI of this world calls nothing wrong unless its answer says so.

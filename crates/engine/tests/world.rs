@@ -88,6 +88,8 @@ pub struct Outside {
     ai_panics: AtomicBool,
     send_delay_ms: AtomicU64,
     ai_delay_ms: AtomicU64,
+    /// What the AI says to a question that contains a text.
+    ai_says: Mutex<Vec<(String, String)>>,
     /// What each AI call costs, in micro-dollars.
     ai_costs: AtomicU64,
     /// Requests for money that MoMo took, and what it says of all of them.
@@ -135,6 +137,11 @@ impl Outside {
 
     pub fn fail_next_ai_calls(&self, calls: u64) {
         self.ai_faults.store(calls, Ordering::SeqCst);
+    }
+
+    /// The AI says this whenever it is asked something that contains `about`.
+    pub fn ai_says(&self, about: &str, text: &str) {
+        self.ai_says.lock().push((about.to_owned(), text.to_owned()));
     }
 
     pub fn price_of_an_answer(&self, micro_usd: u64) {
@@ -253,7 +260,9 @@ impl Ai for Line {
         }
         let cost = MicroUsd(self.outside.ai_costs.load(Ordering::SeqCst));
         let spent = vec![Spent { provider: "line".into(), model: "one".into(), cost, ..Spent::default() }];
-        Ok(Answer { text: format!("Answer to {question}."), cut: false, spent })
+        let said = self.outside.ai_says.lock().iter().find(|(about, _)| question.contains(about)).cloned();
+        let text = said.map_or_else(|| format!("Answer to {question}."), |(_, text)| text);
+        Ok(Answer { text, cut: false, spent })
     }
 
     fn most(&self, _: &Prompt, _: Tier) -> MicroUsd {

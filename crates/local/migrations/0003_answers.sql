@@ -67,8 +67,9 @@ CREATE TABLE curated (
 CREATE TABLE missed (
     key     BLOB    PRIMARY KEY, -- keyed hash of the normal form
     times   INTEGER NOT NULL,    -- by different people one after the other
-    last_by INTEGER NOT NULL,
+    last_by INTEGER NOT NULL,    -- erased with its person
     last    INTEGER NOT NULL,    -- day of Juba
     body    BLOB    NOT NULL     -- sealed
 ) STRICT;
 CREATE INDEX missed_times ON missed (times, last);
+CREATE INDEX missed_last_by ON missed (last_by);

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use answerbot_core::reuse::{Kept, Key};
@@ -11,12 +10,16 @@ use answerbot_ports::store::StoreError;
 use async_trait::async_trait;
 use moka::sync::Cache as Moka;
 use parking_lot::RwLock;
+use quick_cache::Weighter;
+use quick_cache::sync::Cache;
 use tokio::sync::OnceCell;
 
 use crate::SqliteStore;
 
-/// What an entry takes besides its text.
+/// What an entry takes besides its texts, measured by `scripts/eval-cache`.
 const OVERHEAD: usize = 250;
+/// Bytes of a usual entry.
+const USUAL: u64 = 850;
 /// An answer that was withdrawn so often ...
 const WITHDRAWN_MOST: u32 = 2;
 /// ... within this time is not taken again: whoever asks gets one of their own.
@@ -24,14 +27,19 @@ const WITHDRAWN_FOR: Duration = Duration::from_hours(7 * 24);
 /// So many withdrawn ones are remembered.
 const WITHDRAWN: u64 = 10_000;
 
-struct Entry {
-    kept: Arc<Kept>,
-    saved: AtomicBool,
+#[derive(Clone)]
+struct Weight;
+
+impl Weighter<Key, Arc<Kept>> for Weight {
+    fn weight(&self, _: &Key, kept: &Arc<Kept>) -> u64 {
+        (kept.text.len() + kept.model.len() + OVERHEAD) as u64
+    }
 }
 
 /// The shared answers of one process.
 pub struct SharedAnswers {
-    entries: Moka<Key, Arc<Entry>>,
+    /// A hundred thousand small things: here what an entry takes besides its text counts.
+    entries: Cache<Key, Arc<Kept>, Weight>,
     withdrawn: Moka<Key, u32>,
     /// Names of those in the store, read once: asking for any other one reads nothing.
     saved: OnceCell<RwLock<HashSet<Key>>>,
@@ -42,11 +50,12 @@ impl SharedAnswers {
     /// Keeps at most so many bytes in memory.
     #[must_use]
     pub fn new(store: Arc<SqliteStore>, bytes: u64) -> Self {
-        let weight = |_: &Key, entry: &Arc<Entry>| {
-            u32::try_from(entry.kept.text.len() + entry.kept.model.len() + OVERHEAD).unwrap_or(u32::MAX)
-        };
         Self {
-            entries: Moka::builder().max_capacity(bytes).weigher(weight).build(),
+            entries: Cache::with_weighter(
+                usize::try_from(bytes / USUAL).unwrap_or(usize::MAX),
+                bytes,
+                Weight,
+            ),
             withdrawn: Moka::builder().max_capacity(WITHDRAWN).time_to_live(WITHDRAWN_FOR).build(),
             saved: OnceCell::new(),
             store,
@@ -56,6 +65,12 @@ impl SharedAnswers {
     async fn saved(&self) -> Result<&RwLock<HashSet<Key>>, StoreError> {
         let read = || async { Ok(RwLock::new(self.store.shared_keys().await?.into_iter().collect())) };
         self.saved.get_or_try_init(read).await
+    }
+
+    async fn forget(&self, key: Key) -> Result<(), StoreError> {
+        self.store.withdraw_answer(key).await?;
+        self.saved().await?.write().remove(&key);
+        Ok(())
     }
 
     async fn read(&self, key: Key) -> Result<Option<Kept>, StoreError> {
@@ -74,18 +89,16 @@ impl SharedAnswers {
 #[async_trait]
 impl Answers for SharedAnswers {
     async fn recall(&self, key: Key) -> Option<Recalled> {
-        if let Some(entry) = self.entries.get(&key) {
-            let saved = entry.saved.load(Ordering::Relaxed);
-            return Some(Recalled { kept: Arc::clone(&entry.kept), saved });
+        if let Some(kept) = self.entries.get(&key) {
+            let saved = self.saved.get().is_some_and(|saved| saved.read().contains(&key));
+            return Some(Recalled { kept, saved });
         }
         match self.read(key).await {
-            Ok(Some(kept)) => {
-                let kept = Arc::new(kept);
-                let entry = Entry { kept: Arc::clone(&kept), saved: AtomicBool::new(true) };
-                self.entries.insert(key, Arc::new(entry));
+            Ok(found) => {
+                let kept = Arc::new(found?);
+                self.entries.insert(key, Arc::clone(&kept));
                 Some(Recalled { kept, saved: true })
             }
-            Ok(None) => None,
             Err(error) => {
                 tracing::warn!(error = %error, "a shared answer could not be read");
                 None
@@ -97,31 +110,37 @@ impl Answers for SharedAnswers {
         if self.withdrawn.get(&key).is_some_and(|times| times >= WITHDRAWN_MOST) {
             return;
         }
-        let entry = Entry { kept: Arc::new(kept), saved: AtomicBool::new(false) };
-        self.entries.insert(key, Arc::new(entry));
+        if let Some(saved) = self.saved.get() {
+            // The one in the store is older.
+            saved.write().remove(&key);
+        }
+        self.entries.insert(key, Arc::new(kept));
     }
 
     async fn save(&self, key: Key) -> Result<(), StoreError> {
-        let Some(entry) = self.entries.get(&key) else { return Ok(()) };
-        if entry.saved.swap(true, Ordering::Relaxed) {
+        let Some(kept) = self.entries.get(&key) else { return Ok(()) };
+        // Noted first, so that the hits of one moment write it once.
+        if !self.saved().await?.write().insert(key) {
             return Ok(());
         }
-        if let Err(error) = self.store.save_answer(key, &entry.kept).await {
-            entry.saved.store(false, Ordering::Relaxed);
+        if let Err(error) = self.store.save_answer(key, &kept).await {
+            self.saved().await?.write().remove(&key);
             return Err(error);
         }
-        self.saved().await?.write().insert(key);
+        if self.entries.get(&key).is_none_or(|now| !Arc::ptr_eq(&now, &kept)) {
+            // It was withdrawn meanwhile, or another one took its place.
+            self.forget(key).await?;
+        }
         Ok(())
     }
 
     async fn withdraw(&self, key: Key) -> Result<(), StoreError> {
-        self.entries.invalidate(&key);
+        self.entries.remove(&key);
         let times = self.withdrawn.get(&key).unwrap_or(0);
         self.withdrawn.insert(key, times + 1);
-        self.store.withdraw_answer(key).await?;
+        self.forget(key).await?;
         // Somebody may have read it meanwhile.
-        self.entries.invalidate(&key);
-        self.saved().await?.write().remove(&key);
+        self.entries.remove(&key);
         Ok(())
     }
 }

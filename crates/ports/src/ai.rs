@@ -41,7 +41,7 @@ pub trait Ai: Send + Sync {
         deadline: Duration,
     ) -> Result<Answer, Unanswered>;
 
-    /// What an answer to a prompt can cost at most, at the dearest of the providers.
+    /// What an answer to a prompt can cost at most: a call to each of the providers, the last one brings it.
     fn most(&self, prompt: &Prompt, tier: Tier) -> MicroUsd;
 
     /// Asks each provider whether its key works, for `doctor`: name and a sentence, or what is wrong.

@@ -220,9 +220,20 @@ pub struct Check {
     pub domain: Domain,
     /// It was wrong.
     pub wrong: bool,
+}
+
+/// Calls that belong to no turn of a question.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Booking {
     /// When.
     pub at: Time,
-    /// The calls that it took.
+    /// What they were for: a check, a question in the terminal, one that was cut.
+    pub way: &'static str,
+    /// For a person who paid.
+    pub paid: bool,
+    /// The subject.
+    pub domain: Domain,
+    /// The calls.
     pub spent: Vec<Spent>,
 }
 
@@ -370,7 +381,10 @@ pub trait Store: Send + Sync {
     /// The curated answers and the number of their last change; `None` when that is still `known`.
     async fn curated(&self, known: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError>;
 
-    /// Counts a hit that was asked again, and what that cost.
+    /// Adds calls that belong to no turn to the sums of their day.
+    async fn book(&self, booking: Booking) -> Result<(), StoreError>;
+
+    /// Counts a hit that was asked again.
     async fn note_check(&self, check: Check) -> Result<(), StoreError>;
 
     /// The counts of [`Store::note_check`] under this version of the instructions.

@@ -170,6 +170,8 @@ fn privacy_content(public: &PublicPages) -> Markup {
             li { "Your last messages and our answers, for " strong { "one day" } ", so that we can follow the talk. Older ones are never used, and erased by the end of the next day. Questions that wait for an answer, until they are answered or dropped." }
             li { "Your region and language, if you chose them, and when you agreed to the terms." }
             li { "How many questions you asked today." }
+            li { "For sixty days: when you asked, about which subject (school, business, farming, health, other), what the answer cost, and whether you said that it helped." }
+            li { "A question that anybody could have asked, such as \"What is malaria?\", and its answer can be kept for others who ask the same, without your name: up to half a year. Questions about you, and what follows from your talk, never are." }
             li { "The ids of messages, without their text, for about ten days, so that nothing is answered twice." }
         }
         p { "Texts, and phone numbers if you ever give one, are stored " strong { "sealed" }
@@ -183,7 +185,7 @@ fn privacy_content(public: &PublicPages) -> Markup {
         p { "We do not sell your data and show no advertising." }
         h2 { "How to erase it" }
         p { "Write " strong { "delete my data" } " in the chat. We ask once, then your messages, settings and names are gone. "
-            "What stays is a coded count of today's questions, so that free questions cannot be refilled. "
+            "What stays is a coded count of today's questions, so that free questions cannot be refilled, and answers that are kept for everybody; nothing says that you asked. "
             "Backup copies are replaced with time and used only to repair the service. "
             "The chat in Messenger itself you delete in Messenger." }
         h2 { "When paying has come" }

@@ -17,8 +17,8 @@ use answerbot_core::{
 use answerbot_engine::{Callbacks, Hinted, Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::store::{
-    Admission, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store,
-    StoreError,
+    Admission, Booking, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts,
+    Opened, Store, StoreError,
 };
 use answerbot_ports::world::Clock;
 use answerbot_web::{PublicPages, WebParts, WebState, app_secrets, router};
@@ -265,6 +265,9 @@ impl Store for FakeStore {
         not_asked()
     }
     async fn curated(&self, _: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError> {
+        not_asked()
+    }
+    async fn book(&self, _: Booking) -> Result<(), StoreError> {
         not_asked()
     }
     async fn note_check(&self, _: Check) -> Result<(), StoreError> {

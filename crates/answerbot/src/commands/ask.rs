@@ -1,5 +1,5 @@
-//! `ask`: one question in the terminal: the answer, the way it took, its cost. The same way as a person's, without the
-//! person: danger first, then curated answers, then a provider under the caps.
+//! `ask`: one question in the terminal: the answer, the way it took, its cost. The way of a person's question without
+//! the person: danger, curated and shared answers, then a provider under the caps. It joins nobody and shares nothing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use answerbot_core::{Address, Channel, guard, prompt, rail, shape};
 use answerbot_local::{Access, SharedAnswers};
 use answerbot_ports::ai::Ai as _;
 use answerbot_ports::answers::Answers as _;
-use answerbot_ports::store::Store as _;
+use answerbot_ports::store::{Booking, Store as _};
 use answerbot_ports::world::Clock as _;
 use serde_json::json;
 
@@ -85,8 +85,8 @@ async fn answer(
     let policy = &world.settings.policy;
     let today = world.clock.now().juba_day();
     let mut purse = Purse::default();
-    if world.database().exists() {
-        let store = world.store(Access::Beside)?;
+    let store = if world.database().exists() { Some(world.store(Access::Beside)?) } else { None };
+    if let Some(store) = &store {
         let shelf =
             store.curated(0).await?.map(|(_, entries)| Shelf::new(entries)).transpose()?.unwrap_or_default();
         let found = prompt.about.language.and_then(|language| {
@@ -104,7 +104,7 @@ async fn answer(
             .as_ref()
             .map(|it| it.key(prompt.about.domain, &prompt::version(policy), knowledge));
         let kept = match key {
-            Some(key) => SharedAnswers::new(Arc::clone(&store), 0).recall(key).await,
+            Some(key) => SharedAnswers::new(Arc::clone(store), 0).recall(key).await,
             None => None,
         };
         if let Some(it) = kept.filter(|it| it.kept.is_fresh(world.clock.now())) {
@@ -128,7 +128,13 @@ async fn answer(
     }
     let started = world.clock.monotonic();
     let deadline: Duration = millis(policy.ai.deadline_ms);
-    match ai.answer(&full, "terminal", tier, deadline).await {
+    let called = ai.answer(&full, "terminal", tier, deadline).await;
+    if let Some(store) = &store {
+        let spent = called.as_ref().map_or_else(|it| &it.spent, |it| &it.spent).clone();
+        let (at, domain) = (world.clock.now(), prompt.about.domain);
+        store.book(Booking { at, way: "terminal", paid, domain, spent }).await?;
+    }
+    match called {
         Ok(said) => {
             let plain = shape::plain(&said.text);
             let whole = if said.cut { shape::to_last_sentence(&plain) } else { plain };

@@ -92,7 +92,7 @@ pub const KNOWN: &[Known] = &[
         "most that AI calls may cost on a day of Juba; 0 = nothing; free questions may use 70 % of it",
     ),
     open("AI_MONTHLY_BUDGET_USD", None, "the same for a month"),
-    open("AI_PERSON_DAILY_BUDGET_USD", None, "the same for one person on one day; the policy says 0.05"),
+    open("AI_PERSON_DAILY_BUDGET_USD", None, "the same for one person on one day"),
     open("AI_SLOTS", Some("64"), "AI calls at once in this process"),
     open("SEND_SLOTS", Some("64"), "sends at once in this process"),
     open("SWEEP_INTERVAL_MS", Some("5000"), "how often the sweeper looks"),

@@ -3,6 +3,7 @@
 //! Stores keep it as JSON, sealed, with [`SCHEMA`] in plain sight. Fields that this release does not know
 //! survive in `extra`, so two releases can serve one person in turn.
 
+mod count;
 pub mod effect;
 pub mod event;
 pub mod message;
@@ -18,8 +19,8 @@ use crate::address::Address;
 use crate::id::{ContactId, EffectId, EventId};
 use crate::policy::Policy;
 use crate::reuse::Key;
-use crate::spend::MicroUsd;
 use crate::time::{JubaDay, Time};
+pub use count::{DayCount, DaySum};
 use message::{Message, Purpose};
 pub use paying::{Grant, Paying, Reminded, Request, Standing, Step};
 
@@ -243,76 +244,6 @@ impl Identity {
     #[must_use]
     pub fn nameless(self) -> Self {
         Self { address: None, extra: Extra::new(), ..self }
-    }
-}
-
-/// A count that belongs to a day of Juba; another day starts at nought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayCount {
-    /// The day.
-    pub day: JubaDay,
-    /// How many on that day.
-    pub used: u32,
-}
-
-impl DayCount {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
-    fn is_empty(&self) -> bool {
-        self.used == 0
-    }
-
-    /// How many on `day`.
-    #[must_use]
-    pub fn on(self, day: JubaDay) -> u32 {
-        // A clock that jumped back must not refill anything.
-        if self.day >= day { self.used } else { 0 }
-    }
-
-    /// Takes one of `limit` on `day`; false, and nothing taken, when none is left.
-    pub fn take(&mut self, day: JubaDay, limit: u32) -> bool {
-        let used = self.on(day);
-        if used >= limit {
-            return false;
-        }
-        *self = Self { day: day.max(self.day), used: used + 1 };
-        true
-    }
-
-    /// Gives one of `day` back; a later day has nothing to give back.
-    pub fn give_back(&mut self, day: JubaDay) {
-        if self.day == day {
-            self.used = self.used.saturating_sub(1);
-        }
-    }
-}
-
-/// What was spent on a day of Juba; another day starts at nought.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DaySum {
-    /// The day.
-    pub day: JubaDay,
-    /// So much.
-    pub sum: MicroUsd,
-}
-
-impl DaySum {
-    fn is_empty(&self) -> bool {
-        self.sum.0 == 0
-    }
-
-    /// How much on `day`.
-    #[must_use]
-    pub fn on(self, day: JubaDay) -> MicroUsd {
-        // A clock that jumped back must not refill anything.
-        if self.day >= day { self.sum } else { MicroUsd::default() }
-    }
-
-    /// Adds to what was spent on `day`.
-    pub fn add(&mut self, day: JubaDay, amount: MicroUsd) {
-        if amount.0 == 0 {
-            return;
-        }
-        *self = Self { day: day.max(self.day), sum: self.on(day) + amount };
     }
 }
 

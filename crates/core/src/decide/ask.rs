@@ -11,8 +11,7 @@ use crate::contact::effect::{Action, Effect, Hint, Reply, Retry, Way};
 use crate::contact::event::{Numbered, Outcome};
 use crate::contact::message::{Button, Message, Purpose, Tap};
 use crate::contact::{Asked, Asking, Extra, More, Question, RegionChoice, Turn, Unit};
-use crate::reuse::Key;
-use crate::{domain, guard, prompt, retry, shape};
+use crate::{guard, prompt, retry, shape, spend};
 
 /// A question made of one message; what exceeds `room` characters is dropped.
 pub(super) fn question(numbered: &Numbered, identity: usize, text: &str, room: usize) -> Question {
@@ -93,7 +92,6 @@ impl Desk<'_> {
 
     /// What the AI's turn came to.
     pub fn learn_ask(&mut self, effect: &Effect, outcome: &Outcome) {
-        self.account(effect, outcome);
         let in_front = self.contact.asking.as_ref().is_some_and(|asking| asking.effect == effect.id);
         let behind = self.contact.retrying.iter().position(|asking| asking.effect == effect.id);
         let asking = match behind {
@@ -101,6 +99,7 @@ impl Desk<'_> {
             Some(index) => Some(self.contact.retrying.remove(index)),
             None => None,
         };
+        self.account(effect, outcome, asking.is_some());
         let Some(asking) = asking else { return self.late(effect) };
         if self.is_repeated(effect, outcome, asking.failed) {
             if in_front {
@@ -145,15 +144,20 @@ impl Desk<'_> {
         let calls_left = self.contact.ai_calls.on(self.now.juba_day()) < self.policy.limits.ai_calls_per_day;
         if let Some(delay) = soon.filter(|_| in_front && calls_left) {
             self.contact.ai_calls.take(self.now.juba_day(), u32::MAX);
-            self.again(effect, delay);
+            self.ask_then(effect, delay);
             self.contact.asking = Some(asking);
             return;
         }
         self.give_back(asking.question.unit.take());
         asking.apologised += 1;
-        let delay = retry::ask_later(asking.apologised, &self.seed).max(floor);
+        let delay = retry::ask_later(asking.apologised, &self.seed).max(retry::after(floor, &self.seed));
         if !calls_left || !self.window_is_open_in(identity, delay) {
-            self.bury(effect, reason);
+            if reason == spend::NO_MONEY {
+                // Nothing that an operator could revive but by spending more.
+                self.settle(effect.id);
+            } else {
+                self.bury(effect, reason);
+            }
             self.record(Record::GivenUp);
             let text = (self.texts.gave_up)(&quote(&asking.question.text, self.policy.answers.quote_chars));
             self.tell(identity, text);
@@ -164,12 +168,21 @@ impl Desk<'_> {
             self.tell(identity, self.texts.apology);
         }
         self.contact.ai_calls.take(self.now.juba_day(), u32::MAX);
-        self.again(effect, delay);
+        self.ask_then(effect, delay);
         self.contact.retrying.push(asking);
     }
 
-    /// Books what an attempt cost, whatever became of it.
-    fn account(&mut self, effect: &Effect, outcome: &Outcome) {
+    /// The next attempt at a question, with what its person may still spend by now.
+    fn ask_then(&mut self, effect: &Effect, delay: i64) {
+        let mut effect = effect.clone();
+        if let Action::Ask(prompt) = &mut effect.action {
+            prompt.about.left = prompt::left(self.policy, &self.contact, self.now);
+        }
+        self.again(&effect, delay);
+    }
+
+    /// Books what an attempt cost, whatever became of it. Of a person who is gone no word is kept.
+    fn account(&mut self, effect: &Effect, outcome: &Outcome, is_known: bool) {
         let Action::Ask(prompt) = &effect.action else { return };
         let (way, key, spent) = match outcome {
             Outcome::Answered(reply) => (Some(reply.way), reply.key, &reply.spent),
@@ -179,7 +192,7 @@ impl Desk<'_> {
         let about = &prompt.about;
         let day = self.now.juba_day();
         self.contact.ai_spent.add(day, spent.iter().map(|it| it.cost).sum());
-        if let Some(shared) = &about.shared {
+        if let Some(shared) = about.shared.as_ref().filter(|_| is_known) {
             if way == Some(Way::Ai) && shared.keep {
                 self.contact.kept_today.take(day, u32::MAX);
             }
@@ -242,30 +255,6 @@ impl Desk<'_> {
         }
     }
 
-    /// A question of the menu: it costs nothing, as the menu does. One that is not there any more shows today's menu.
-    pub fn give_curated(&mut self, key: Key, identity: usize) {
-        let shelf = self.rules.shelf;
-        let Some(entry) = shelf.named(key) else { return self.show_menu(identity, self.texts.menu) };
-        self.contact.more = None;
-        let message = self.part(&entry.answer, identity);
-        if !self.reply(identity, message) {
-            return;
-        }
-        let asked = entry.questions.first().map_or("", String::as_str);
-        self.remember(asked, &entry.answer);
-        let ask = self.next_id();
-        self.fact(Fact::Turn(AiTurn {
-            ask,
-            attempt: 1,
-            at: self.now,
-            paid: self.contact.paying.is_paid_on(self.now.juba_day()),
-            domain: domain::of(asked),
-            way: Some(Way::Curated),
-            key: Some(key),
-            spent: Vec::new(),
-        }));
-    }
-
     /// `more`: the next part of the last answer.
     pub fn say_more(&mut self, identity: usize) {
         match self.contact.more.take() {
@@ -284,7 +273,7 @@ impl Desk<'_> {
     }
 
     /// As much of `text` as one message takes; the rest waits for `more`.
-    fn part(&mut self, text: &str, identity: usize) -> Message {
+    pub fn part(&mut self, text: &str, identity: usize) -> Message {
         let rules = &self.policy.answers;
         let channel = self.address(identity).map_or(rules.max_units, |to| to.channel.limits().text);
         let most = rules.max_units.min(channel);
@@ -298,7 +287,7 @@ impl Desk<'_> {
         Message::with_quick_replies(format!("{first}\n\n{hint}"), &[button])
     }
 
-    fn remember(&mut self, question: &str, answer: &str) {
+    pub fn remember(&mut self, question: &str, answer: &str) {
         let rules = &self.policy.memory;
         let short = |text: &str| text.chars().take(rules.answer_chars).collect::<String>();
         let turn = Turn { question: short(question), answer: short(answer), at: self.now };

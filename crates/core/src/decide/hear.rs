@@ -13,9 +13,6 @@ use crate::pay::price::Plan;
 use crate::rail;
 use crate::words::{self, Said, Word};
 
-/// Curated questions in the menu: with the other buttons not more than a platform shows.
-const MENU_QUESTIONS: usize = 8;
-
 impl Desk<'_> {
     /// Folds one envelope in.
     pub fn hear(&mut self, numbered: &Numbered) {
@@ -302,23 +299,6 @@ impl Desk<'_> {
             Tap::RateGood => self.rate(true, identity),
             Tap::RateWrong => self.rate(false, identity),
         }
-    }
-
-    pub fn show_menu(&mut self, identity: usize, text: &str) {
-        let [status, region, help] = self.texts.menu_buttons;
-        let mut buttons = alloc::vec![
-            Button::new(status, Tap::Status),
-            Button::new(region, Tap::Region),
-            Button::new(help, Tap::Help),
-        ];
-        if self.is_sold() {
-            buttons.insert(0, Button::new(self.texts.plans_button, Tap::Subscribe));
-        }
-        let shelf = self.rules.shelf;
-        let questions =
-            shelf.menu().take(MENU_QUESTIONS).map(|(title, key)| Button::new(title, Tap::Curated(key)));
-        buttons.extend(questions.filter(|_| self.policy.reuse.curated));
-        self.reply(identity, Message::with_quick_replies(text, &buttons));
     }
 
     fn want_human(&mut self, numbered: &Numbered, identity: usize) {

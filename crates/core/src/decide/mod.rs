@@ -4,7 +4,7 @@
 //! the next message and sets the burst's timer, if their places are free. So no input has to know whether
 //! something is under way, and at most one message of a contact is ever being sent.
 //!
-//! - `hear`: envelopes and words. `start`: consent. `burst`: messages that belong together.
+//! - `hear`: envelopes and words. `menu`: the menu and its questions. `start`: consent. `burst`: messages that belong together.
 //! - `ask`: questions, quota, answers. `send`: the outbox. `options`: region, language, deletion, late questions.
 //! - `buy`: the way to a plan. `pay`: what became of a payment. `status`: how things stand. `remind`: the plan ends.
 //! - `rate`: whether an answer helped. `support`: what operators do.
@@ -14,6 +14,7 @@ mod burst;
 mod buy;
 mod desk;
 mod hear;
+mod menu;
 mod options;
 mod pay;
 mod rate;

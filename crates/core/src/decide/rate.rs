@@ -49,15 +49,21 @@ impl Desk<'_> {
 
     /// Takes a person's word on the last answer; each answer has one.
     pub fn rate(&mut self, good: bool, identity: usize) {
-        let rated = self.contact.rated.take();
-        if let Some(rated) = rated {
+        let mut withdrawn = false;
+        if let Some(rated) = self.contact.rated.take() {
             self.record(if good { Record::Praised } else { Record::Blamed });
             self.fact(Fact::Rated { ask: rated.ask, good });
             if let Some(key) = rated.key.filter(|_| !good) {
                 self.emit(self.now, Action::Withdraw(key));
+                withdrawn = true;
             }
         }
-        self.say(identity, if good { self.texts.rated_good } else { self.texts.rated_wrong });
+        let text = match (good, withdrawn) {
+            (true, _) => self.texts.rated_good,
+            (false, true) => self.texts.rated_wrong_for_all,
+            (false, false) => self.texts.rated_wrong,
+        };
+        self.say(identity, text);
     }
 }
 

@@ -80,11 +80,21 @@ impl Kept {
     }
 }
 
+/// Whether an answer may be given past its time at all: what is said of health and of offices may not.
+#[must_use]
+pub fn may_be_stale(domain: Domain, normal: &str) -> bool {
+    domain != Domain::Health && !is_of_government(normal)
+}
+
+fn is_of_government(normal: &str) -> bool {
+    normal.split(' ').any(|word| ABOUT_GOVERNMENT.contains(&word))
+}
+
 /// How long the answer to a question in its normal form stays true, in milliseconds, before jitter. Nobody approved
 /// what an AI says of health, so it is not kept for longer than a day.
 #[must_use]
 pub fn keep_ms(domain: Domain, normal: &str) -> i64 {
-    if normal.split(' ').any(|word| ABOUT_GOVERNMENT.contains(&word)) {
+    if is_of_government(normal) {
         return 7 * DAY;
     }
     match domain {

@@ -89,6 +89,8 @@ pub struct Texts {
     pub rated_good: &'static str,
     /// After "it is wrong".
     pub rated_wrong: &'static str,
+    /// The same of an answer that others would have got.
+    pub rated_wrong_for_all: &'static str,
     /// `menu`.
     pub menu: &'static str,
     /// Titles of the menu's buttons: status, region, help.

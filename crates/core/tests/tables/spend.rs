@@ -96,6 +96,17 @@ fn a_new_day_and_a_new_month_begin_at_nought_and_a_clock_that_jumps_back_does_no
 }
 
 #[test]
+fn a_clock_that_was_ahead_and_is_right_again_leaves_no_day_used_up() {
+    let caps = caps(Some(1_000), None);
+    let mut purse = Purse::default();
+    let tomorrow = JubaDay(TODAY.0 + 1);
+    assert!(purse.reserve(&caps, tomorrow, true, MicroUsd(1_000)).is_some());
+    purse.settle(tomorrow, true, MicroUsd(1_000), MicroUsd(1_000));
+    purse.learn(TODAY, Sums::default(), Sums::default());
+    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(1_000)).is_some());
+}
+
+#[test]
 fn what_others_spent_is_learnt_and_what_the_store_does_not_know_yet_is_kept() {
     let caps = caps(Some(1_000), None);
     let mut purse = Purse::default();

@@ -10,7 +10,7 @@ use answerbot_core::spend::{MicroUsd, Spent, Sums, first_of_month};
 use answerbot_core::{ContactId, JubaDay, Time};
 use answerbot_ports::reports::{Audit, CostRow, Missed, Ratings};
 use answerbot_ports::store::{
-    Check, Checks, MISSED_FOR_DAYS, MISSED_ONCE_FOR_DAYS, SHARED_ANSWERS, StoreError, TURNS_FOR_DAYS,
+    Booking, Check, Checks, MISSED_FOR_DAYS, MISSED_ONCE_FOR_DAYS, SHARED_ANSWERS, StoreError, TURNS_FOR_DAYS,
 };
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
@@ -49,14 +49,20 @@ pub(super) fn seal_fact(rows: &Rows, fact: Fact) -> Result<SealedFact, StoreErro
 pub(super) fn write_fact(conn: &Connection, contact: i64, fact: &SealedFact) -> rusqlite::Result<()> {
     match fact {
         SealedFact::Turn(turn) => write_turn(conn, contact, turn),
-        SealedFact::Rated { ask, good } => conn
-            .prepare_cached("UPDATE ai_turn SET good = ?2 WHERE ask = ?1")?
-            .execute(params![ask, good])
-            .map(drop),
+        SealedFact::Rated { ask, good } => {
+            conn.prepare_cached(sql::RATE)?.execute(params![ask, good]).map(drop)
+        }
         SealedFact::Missed { key, day, body } => {
             conn.prepare_cached(sql::MISSED)?.execute(params![key, contact, day.0, body]).map(drop)
         }
     }
+}
+
+/// Takes a person out: what they alone asked is gone, and nothing says who asked the rest.
+pub(super) fn erase(conn: &Connection, contact: i64) -> rusqlite::Result<()> {
+    conn.execute("DELETE FROM ai_turn WHERE contact = ?1", [contact])?;
+    conn.execute("DELETE FROM missed WHERE last_by = ?1 AND times = 1", [contact])?;
+    conn.execute("UPDATE missed SET last_by = 0 WHERE last_by = ?1", [contact]).map(drop)
 }
 
 fn write_turn(conn: &Connection, contact: i64, turn: &AiTurn) -> rusqlite::Result<()> {
@@ -172,10 +178,10 @@ pub(super) fn curated(conn: &Connection, known: u64) -> Result<Option<(u64, Vec<
     let mut read = tx.prepare_cached("SELECT body FROM curated ORDER BY id").map_err(fault)?;
     let bodies: Vec<String> =
         read.query_map([], |row| row.get(0)).and_then(Iterator::collect).map_err(fault)?;
-    let entries = bodies.iter().map(|body| serde_json::from_str(body));
-    let entries =
-        entries.collect::<Result<_, _>>().map_err(|error| StoreError::Unreadable(error.to_string()))?;
-    Ok(Some((now, entries)))
+    // One that another release wrote must not take the others along.
+    let told = |error: &serde_json::Error| tracing::error!(error = %error, "a curated answer cannot be read");
+    let entries = bodies.iter().filter_map(|body| serde_json::from_str(body).inspect_err(told).ok());
+    Ok(Some((now, entries.collect())))
 }
 
 pub(super) fn put_curated(
@@ -232,7 +238,8 @@ pub(super) fn cost_of(conn: &Connection, contact: ContactId) -> rusqlite::Result
 
 pub(super) fn ratings(conn: &Connection) -> rusqlite::Result<Vec<Ratings>> {
     conn.prepare_cached(
-        "SELECT source, count(*), coalesce(sum(good = 1), 0), coalesce(sum(good = 0), 0) FROM ai_turn \
+        "SELECT source, count(DISTINCT ask), count(DISTINCT CASE good WHEN 1 THEN ask END), \
+         count(DISTINCT CASE good WHEN 0 THEN ask END) FROM ai_turn \
          WHERE source IS NOT NULL AND way <> 'none' GROUP BY source",
     )?
     .query_map([], |row| {
@@ -246,12 +253,13 @@ pub(super) fn note_check(conn: &Connection, check: &Check) -> rusqlite::Result<(
         "INSERT INTO reuse_check (version, domain, checked, wrong) VALUES (?1, ?2, 1, ?3) \
          ON CONFLICT (version, domain) DO UPDATE SET checked = checked + 1, wrong = wrong + ?3",
     )?
-    .execute(params![check.version, check.domain.name(), check.wrong])?;
-    let day = check.at.juba_day();
-    check
-        .spent
-        .iter()
-        .try_for_each(|spent| add_to_day(conn, day, (false, check.domain.name(), "check"), spent, 0))
+    .execute(params![check.version, check.domain.name(), check.wrong])
+    .map(drop)
+}
+
+pub(super) fn book(conn: &Connection, it: &Booking) -> rusqlite::Result<()> {
+    let of = (it.paid, it.domain.name(), it.way);
+    it.spent.iter().try_for_each(|spent| add_to_day(conn, it.at.juba_day(), of, spent, 0))
 }
 
 pub(super) fn checks(conn: &Connection, version: &str) -> rusqlite::Result<Vec<Checks>> {

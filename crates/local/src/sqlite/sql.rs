@@ -78,6 +78,30 @@ pub const CALLBACK_KEEP: &str =
 pub const CALLBACK_FORGET: &str =
     "DELETE FROM callback WHERE no IN (SELECT no FROM callback WHERE last < ?1 ORDER BY last LIMIT ?2)";
 
+/// What a call of a question's attempt came to, once.
+pub const TURN_ADD: &str = "INSERT OR IGNORE INTO ai_turn (ask, attempt, call, contact, at, day, paid, domain, way, provider, \
+     model, tokens_in, tokens_out, micro_usd, estimated, source) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+/// The same, in the sums of its day.
+pub const AI_DAY_ADD: &str = "INSERT INTO ai_day (day, paid, domain, way, provider, model, answers, calls, tokens_in, \
+     tokens_out, micro_usd) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
+     ON CONFLICT (day, paid, domain, way, provider, model) DO UPDATE SET answers = answers + excluded.answers, \
+     calls = calls + excluded.calls, tokens_in = tokens_in + excluded.tokens_in, \
+     tokens_out = tokens_out + excluded.tokens_out, micro_usd = micro_usd + excluded.micro_usd";
+/// Counts a question that no curated answer was there for; one person asking again and again counts once.
+pub const MISSED: &str = "INSERT INTO missed (key, times, last_by, last, body) VALUES (?1, 1, ?2, ?3, ?4) \
+     ON CONFLICT (key) DO UPDATE SET times = times + (last_by <> excluded.last_by), last_by = excluded.last_by, \
+     last = max(last, excluded.last)";
+/// The most frequent of them.
+pub const MISSED_MOST: &str =
+    "SELECT key, times, last, body FROM missed WHERE times >= ?1 ORDER BY times DESC, last DESC LIMIT ?2";
+/// One shared answer.
+pub const SHARED_READ: &str = "SELECT body FROM shared_answer WHERE key = ?1";
+/// Writes a shared answer in the place of the one before.
+pub const SHARED_SAVE: &str = "INSERT OR REPLACE INTO shared_answer (key, until, body) VALUES (?1, ?2, ?3)";
+/// A person's word on an answer.
+pub const RATE: &str = "UPDATE ai_turn SET good = ?2 WHERE ask = ?1";
+
 /// All of them, by name.
 pub const HOT: &[(&str, &str)] = &[
     ("see", SEE),
@@ -107,25 +131,11 @@ pub const HOT: &[(&str, &str)] = &[
     ("callback total", CALLBACK_TOTAL),
     ("callback keep", CALLBACK_KEEP),
     ("callback forget", CALLBACK_FORGET),
+    ("turn add", TURN_ADD),
+    ("ai day add", AI_DAY_ADD),
+    ("missed", MISSED),
+    ("missed most", MISSED_MOST),
+    ("shared read", SHARED_READ),
+    ("shared save", SHARED_SAVE),
+    ("rate", RATE),
 ];
-/// What a call of a question's attempt came to, once.
-pub const TURN_ADD: &str = "INSERT OR IGNORE INTO ai_turn (ask, attempt, call, contact, at, day, paid, domain, way, provider, \
-     model, tokens_in, tokens_out, micro_usd, estimated, source) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
-/// The same, in the sums of its day.
-pub const AI_DAY_ADD: &str = "INSERT INTO ai_day (day, paid, domain, way, provider, model, answers, calls, tokens_in, \
-     tokens_out, micro_usd) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
-     ON CONFLICT (day, paid, domain, way, provider, model) DO UPDATE SET answers = answers + excluded.answers, \
-     calls = calls + excluded.calls, tokens_in = tokens_in + excluded.tokens_in, \
-     tokens_out = tokens_out + excluded.tokens_out, micro_usd = micro_usd + excluded.micro_usd";
-/// Counts a question that no curated answer was there for; one person asking again and again counts once.
-pub const MISSED: &str = "INSERT INTO missed (key, times, last_by, last, body) VALUES (?1, 1, ?2, ?3, ?4) \
-     ON CONFLICT (key) DO UPDATE SET times = times + (last_by <> excluded.last_by), last_by = excluded.last_by, \
-     last = max(last, excluded.last)";
-/// The most frequent of them.
-pub const MISSED_MOST: &str =
-    "SELECT key, times, last, body FROM missed WHERE times >= ?1 ORDER BY times DESC, last DESC LIMIT ?2";
-/// One shared answer.
-pub const SHARED_READ: &str = "SELECT body FROM shared_answer WHERE key = ?1";
-/// Writes a shared answer in the place of the one before.
-pub const SHARED_SAVE: &str = "INSERT OR REPLACE INTO shared_answer (key, until, body) VALUES (?1, ?2, ?3)";

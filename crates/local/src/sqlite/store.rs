@@ -12,8 +12,8 @@ use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, J
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
 use answerbot_ports::store::{
-    Admission, Callback, Check, Checks, Commit, Committed, Facets, KeptCallback, Leased, MoneyCounts, Opened,
-    Store, StoreError,
+    Admission, Booking, Callback, Check, Checks, Commit, Committed, Facets, KeptCallback, Leased,
+    MoneyCounts, Opened, Store, StoreError,
 };
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
@@ -439,6 +439,10 @@ impl Store for SqliteStore {
 
     async fn curated(&self, known: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError> {
         self.readers.read(move |conn| answers::curated(conn, known)).await
+    }
+
+    async fn book(&self, booking: Booking) -> Result<(), StoreError> {
+        self.writer.write(move |tx| answers::book(tx.conn, &booking).map_err(fault)).await
     }
 
     async fn note_check(&self, check: Check) -> Result<(), StoreError> {

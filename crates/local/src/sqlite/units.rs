@@ -209,7 +209,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         }
         conn.prepare_cached(sql::INBOX_PULL)?.execute(params![no, it.consumed])?;
         if it.erase {
-            conn.execute("DELETE FROM ai_turn WHERE contact = ?1", [no])?;
+            answers::erase(conn, no)?;
             conn.execute("DELETE FROM effect WHERE aggregate = ?1", [no])?;
             conn.execute("DELETE FROM set_aside WHERE aggregate = ?1", [no])?;
         }

@@ -11,8 +11,8 @@ use answerbot_core::{AggregateId, ContactId, EffectId, JubaDay, Time};
 use async_trait::async_trait;
 
 use crate::store::{
-    Admission, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts, Opened, Store,
-    StoreError,
+    Admission, Booking, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts,
+    Opened, Store, StoreError,
 };
 
 /// What stands in the way. Each does the real thing unless it is told otherwise.
@@ -147,6 +147,10 @@ impl<H: Hooks> Store for Hooked<H> {
 
     async fn curated(&self, known: u64) -> Result<Option<(u64, Vec<Entry>)>, StoreError> {
         hooked!(self, "curated", self.inner.curated(known))
+    }
+
+    async fn book(&self, booking: Booking) -> Result<(), StoreError> {
+        hooked!(self, "book", self.inner.book(booking))
     }
 
     async fn note_check(&self, check: Check) -> Result<(), StoreError> {

@@ -91,11 +91,18 @@ fn without_thoughts(text: &str) -> String {
     out.trim().to_owned()
 }
 
+/// No call costs more, and no answer is longer: a figure beyond it is the provider's mistake, and must not break our sums.
+const MOST: MicroUsd = MicroUsd(100_000_000);
+const MOST_TOKENS: u64 = 10_000_000;
+/// Longest name of a model in metrics and sums.
+const MODEL_CHARS: usize = 100;
+
 /// What a call came to: as the provider says, else by the price of the model that it names, else our guess for an
 /// answer. An error without any usage costs nothing.
 fn spent(call: &Call<'_>, body: &Value, text: Option<&str>) -> Option<Spent> {
     let usage = body.get("usage");
-    let number = |name| usage.and_then(|usage| usage.get(name)).and_then(Value::as_u64);
+    let number =
+        |name| usage.and_then(|usage| usage.get(name)).and_then(Value::as_u64).map(|it| it.min(MOST_TOKENS));
     let (told_in, told_out) = (number("prompt_tokens"), number("completion_tokens"));
     let cost = usage.and_then(|usage| usage.get("cost")).and_then(Value::as_f64);
     if told_in.is_none() && told_out.is_none() && cost.is_none() && text.is_none() {
@@ -103,13 +110,16 @@ fn spent(call: &Call<'_>, body: &Value, text: Option<&str>) -> Option<Spent> {
     }
     let tokens_in = told_in.unwrap_or_else(|| call.tokens_in());
     let tokens_out = told_out.unwrap_or_else(|| text.map_or(0, spend::tokens));
-    let model = body.get("model").and_then(Value::as_str).unwrap_or(call.model);
+    let model: String =
+        body.get("model").and_then(Value::as_str).unwrap_or(call.model).chars().take(MODEL_CHARS).collect();
     Some(Spent {
         provider: call.config.name.clone(),
-        model: model.to_owned(),
         tokens_in,
         tokens_out,
-        cost: cost.map_or_else(|| call.config.price(model).of(tokens_in, tokens_out), MicroUsd::from_usd),
+        cost: cost
+            .map_or_else(|| call.config.price(&model).of(tokens_in, tokens_out), MicroUsd::from_usd)
+            .min(MOST),
+        model,
         estimated: cost.is_none() && (told_in.is_none() || told_out.is_none()),
     })
 }

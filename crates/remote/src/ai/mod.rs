@@ -207,11 +207,17 @@ impl Ai for Providers {
 
     fn most(&self, prompt: &Prompt, tier: Tier) -> MicroUsd {
         let cost = |it: &Provider| {
-            let model = it.config.model_of(tier);
-            let call = Call { config: &it.config, model, prompt };
-            it.config.price(model).of(call.tokens_in(), u64::from(prompt.max_tokens))
+            let config = &it.config;
+            // OpenRouter may answer with another one of them.
+            let falls_back = config.kind == ProviderKind::OpenRouter;
+            let models = config.fallback_models.iter().chain([&config.model]).filter(|_| falls_back);
+            let call = Call { config, model: config.model_of(tier), prompt };
+            let price = |model: &str| config.price(model).of(call.tokens_in(), u64::from(prompt.max_tokens));
+            let known = models.filter(|model| config.prices.contains_key(*model)).map(|model| price(model));
+            known.chain([price(call.model)]).max().unwrap_or_default()
         };
-        self.in_order.iter().map(cost).max().unwrap_or_default()
+        // One that breaks off costs, and so does the next one.
+        self.in_order.iter().map(cost).sum()
     }
 
     async fn check(&self) -> Vec<(String, Result<String, String>)> {
@@ -370,6 +376,9 @@ impl ProviderConfig {
     /// The price of a model by its name, or by the longest name that it begins with: what answers may call itself
     /// after the day on which it was made.
     fn price(&self, model: &str) -> Price {
+        if let Some(price) = self.prices.get(model) {
+            return *price;
+        }
         let bare = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
         let named = bare(model);
         let fitting = self.prices.iter().filter(|(name, _)| named.starts_with(&bare(name)));

@@ -75,14 +75,22 @@ async fn collect(
             Ok(Ok(chunk)) => chunk,
         };
         let Some(chunk) = chunk else { break };
-        on_words();
+
         read += chunk.len();
         if read > http::ANSWER_BYTES {
             return Err(Failure::new(Why::Rubbish, "answer too long"));
         }
         if !is_stream {
+            on_words();
             body.extend_from_slice(&chunk);
-        } else if events.take(&chunk) {
+            continue;
+        }
+        let before = events.content.len();
+        let is_over = events.take(&chunk);
+        if events.content.len() > before {
+            on_words();
+        }
+        if is_over {
             break;
         }
     }

@@ -41,7 +41,7 @@ async fn the_cost_is_what_the_provider_says_or_its_price_list() {
             "of a model without a price",
             usage(json!({ "prompt_tokens": 1_000, "completion_tokens": 100 })),
             None,
-            1_400,
+            3_500,
         ),
         // 28 tokens and 4 by our own guess.
         ("without any figure", usage(Value::Null), price, 7),

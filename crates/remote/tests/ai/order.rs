@@ -165,7 +165,12 @@ async fn who_said_when_to_come_again_is_not_asked_before_even_if_nobody_else_is_
 /// A provider that takes every question and answers none would get dozens of them before the first one times out.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_few_calls_that_say_nothing_send_the_next_ones_elsewhere() {
-    let (silent, second) = (Stub::new([Reply::Hang]), Stub::new([plants()]));
+    // A comment keeps the connection awake and says nothing.
+    let waits = Reply::Stall {
+        headers: vec![("content-type", "text/event-stream")],
+        begin: ": OPENROUTER PROCESSING\n\n".into(),
+    };
+    let (silent, second) = (Stub::new([waits]), Stub::new([plants()]));
     let clock = HandClock::new();
     let configs = vec![
         provider("first", &silent.url, ProviderKind::OpenRouter),
