@@ -146,7 +146,9 @@ impl Matcher {
         let abuse = book.abuse.iter();
         let abuse =
             abuse.map(|misuse| misuse.signs.iter().map(|sign| builder.sign(sign)).collect()).collect();
+        let mut firm: Vec<Part> = rules.iter().filter_map(|rule: &Listener| rule.not).collect();
+        firm.extend([guard.calm, guard.avoid, guard.ask, guard.asking]);
         let Builder { lexicon, groups, phrases, parts, .. } = builder;
-        Self { ear: Ear::new(lexicon, groups, phrases, parts.len()), rules, abuse, guard }
+        Self { ear: Ear::new(lexicon, groups, phrases, parts.len(), &firm), rules, abuse, guard }
     }
 }

@@ -27,6 +27,8 @@ pub(super) struct Ear {
     phrases: Phrases,
     parts: usize,
     units: usize,
+    /// Parts that calm: their words are not guessed, lest a misspelt cry be silenced.
+    firm: Bits,
 }
 
 /// Phrases by the number of their first word.
@@ -85,9 +87,11 @@ struct Said {
 }
 
 impl Ear {
-    pub fn new(lexicon: Lexicon, groups: Phrases, phrases: Phrases, parts: usize) -> Self {
+    pub fn new(lexicon: Lexicon, groups: Phrases, phrases: Phrases, parts: usize, firm: &[Part]) -> Self {
         let units = lexicon.count();
-        Self { lexicon, groups, phrases, parts, units }
+        let mut bits = Bits::up_to(parts);
+        firm.iter().for_each(|part| bits.put(*part));
+        Self { lexicon, groups, phrases, parts, units, firm: bits }
     }
 
     /// Hears a message.
@@ -96,7 +100,7 @@ impl Ear {
         let mut heard = Heard {
             parts: Bits::up_to(self.parts),
             spans: Vec::new(),
-            strange: words.iter().filter(|word| word.units.is_empty() && !word.filler).count(),
+            strange: words.iter().filter(|word| word.strange).count(),
             arabic: words.iter().any(|word| word.arabic),
             asks: false,
             any: false,
@@ -128,7 +132,11 @@ impl Ear {
             }
         }
         for at in 0..said.units.len() {
-            self.phrases.begin(at, &said, &mut |part, end| heard.add(part, at, end));
+            self.phrases.begin(at, &said, &mut |part, end| {
+                if !self.firm.has(part) || !said.guesses(at, end) {
+                    heard.add(part, at, end);
+                }
+            });
         }
         heard.spans.sort_unstable();
         heard.spans.dedup();
@@ -162,6 +170,11 @@ impl Phrases {
 }
 
 impl Said {
+    /// Whether a word from here to there is only guessed.
+    fn guesses(&self, from: usize, to: usize) -> bool {
+        self.words.get(from..to).is_some_and(|words| words.iter().any(|word| word.guessed))
+    }
+
     /// Where the rest of a phrase ends that goes on at a word.
     fn follow(&self, rest: &[Unit], at: usize) -> Option<usize> {
         let Some((first, rest)) = rest.split_first() else { return Some(at) };

@@ -56,6 +56,17 @@ pub(super) struct Word {
     pub filler: bool,
     /// Whether it is in Arabic letters.
     pub arabic: bool,
+    /// Whether it is only spelt nearly so.
+    pub guessed: bool,
+    /// Whether nothing is known of it: it is none of ours and no number.
+    pub strange: bool,
+}
+
+/// What a typed word may be.
+#[derive(Default)]
+struct Units {
+    units: Vec<Unit>,
+    guessed: bool,
 }
 
 impl Lexicon {
@@ -142,7 +153,7 @@ impl Lexicon {
                 continue;
             }
             let units = self.units(&word);
-            match self.glued(&word, &units) {
+            match self.glued(&word, &units.units) {
                 Some(parts) => {
                     for part in parts {
                         if !self.write_out(part, &mut out) {
@@ -163,41 +174,49 @@ impl Lexicon {
         words.is_some()
     }
 
-    fn word(&self, word: &str, units: Vec<Unit>) -> Word {
+    fn word(&self, word: &str, Units { units, guessed }: Units) -> Word {
         let filler = self.words.get(word).is_some_and(|entry| entry.filler);
-        Word { units, filler, arabic: tokens::is_arabic(word) }
+        let strange = units.is_empty() && !filler && !word.contains(|c: char| c.is_numeric());
+        Word { units, filler, arabic: tokens::is_arabic(word), guessed, strange }
     }
 
     /// What a typed word may be.
-    fn units(&self, word: &str) -> Vec<Unit> {
-        let mut found = Vec::new();
-        self.add_known(word, &mut found);
+    fn units(&self, word: &str) -> Units {
+        let mut units = Vec::new();
+        let guessed = self.add_units(word, &mut units);
+        Units { units, guessed }
+    }
+
+    /// Adds what a typed word may be, and tells whether that is only guessed.
+    fn add_units(&self, word: &str, found: &mut Vec<Unit>) -> bool {
+        self.add_known(word, found);
         let stem = tokens::arabic_stem(word).unwrap_or(word);
         if stem != word {
-            self.add_known(stem, &mut found);
+            self.add_known(stem, found);
         }
         if !found.is_empty() || self.is_plain(word) || self.is_plain(stem) {
-            return found;
+            return false;
         }
         if tokens::is_arabic(word) {
             for root in tokens::arabic_roots(stem) {
                 found.extend(self.loose(root).filter(|unit| !found.contains(unit)));
             }
+            let guessed = found.is_empty();
             for word in [stem, word] {
                 if found.is_empty() {
-                    self.near.add(word, &mut found);
+                    self.near.add(word, found);
                 }
             }
-            return found;
+            return guessed;
         }
         if word.len() < SHORTEST {
-            return found;
+            return false;
         }
         let word = tokens::letters_for_digits(word).unwrap_or_else(|| word.to_string());
-        self.add_known(&word, &mut found);
+        self.add_known(&word, found);
         // "bleedin" is "bleeding".
         if word.ends_with("in") {
-            self.add_known(&(word.clone() + "g"), &mut found);
+            self.add_known(&(word.clone() + "g"), found);
         }
         if found.is_empty() {
             // The longest root says what the word is: "based" is "base" and not "bas".
@@ -209,7 +228,7 @@ impl Lexicon {
                     break;
                 }
                 if self.is_plain(&root) {
-                    return found;
+                    return false;
                 }
             }
         }
@@ -217,13 +236,14 @@ impl Lexicon {
         if let Some(units) = self.sounds.get(&heard) {
             found.extend(units);
         }
+        let guessed = found.is_empty();
         if found.is_empty() {
-            self.near.add(&heard, &mut found);
+            self.near.add(&heard, found);
         }
         if found.is_empty() {
             found.extend(self.bones.get(&tokens::bones(&heard)).into_iter().flatten());
         }
-        found
+        guessed
     }
 
     /// Whether a word is known to be none of ours.
@@ -252,7 +272,8 @@ impl Lexicon {
     fn glued<'w>(&self, whole: &'w str, units: &[Unit]) -> Option<Vec<&'w str>> {
         // "and" and "the" are written onto an Arabic word.
         let word = tokens::arabic_stem(whole).unwrap_or(whole);
-        let known = if word.len() == whole.len() { !units.is_empty() } else { !self.units(word).is_empty() };
+        let known =
+            if word.len() == whole.len() { !units.is_empty() } else { !self.units(word).units.is_empty() };
         if known || self.is_plain(word) {
             return None;
         }
