@@ -50,6 +50,8 @@ pub(super) struct Heard {
     spans: Vec<(Part, usize, usize)>,
     /// How many words are neither ours nor fillers: what else the message is about.
     pub strange: usize,
+    /// How many words there are.
+    pub words: usize,
     /// Whether a word is in Arabic letters.
     pub arabic: bool,
     /// Whether anything is asked.
@@ -101,6 +103,7 @@ impl Ear {
             parts: Bits::up_to(self.parts),
             spans: Vec::new(),
             strange: words.iter().filter(|word| word.strange).count(),
+            words: words.len(),
             arabic: words.iter().any(|word| word.arabic),
             asks: false,
             any: false,
@@ -239,6 +242,14 @@ impl Heard {
         let spans: Vec<_> = self.spans.iter().filter(near).copied().collect();
         let mut parts = Bits(vec![0; self.parts.0.len()]);
         spans.iter().for_each(|(part, ..)| parts.put(*part));
-        Self { parts, spans, strange: self.strange, arabic: self.arabic, asks: self.asks, any: self.any }
+        Self {
+            parts,
+            spans,
+            strange: self.strange,
+            words: self.words,
+            arabic: self.arabic,
+            asks: self.asks,
+            any: self.any,
+        }
     }
 }

@@ -111,7 +111,7 @@ impl Matcher {
     /// Whether a sign stands alone in a question, or among words of something else.
     fn is_doubtful(&self, heard: &Heard) -> bool {
         let weight = self.weight(heard);
-        (self.wants_to_know(heard) && weight < TOLD_ASKING) || (heard.strange > MOST_STRANGE && weight < 3)
+        (self.wants_to_know(heard) && weight < TOLD_ASKING) || (is_elsewhere(heard) && weight < 3)
     }
 
     /// Whether something is asked, but neither for help nor what to do.
@@ -139,9 +139,10 @@ impl Matcher {
         let person = tells || heard.has(guard.human) || heard.has(guard.me);
         let asks = heard.asks && !heard.has(guard.act);
         let other = self.rules.iter().filter_map(|rule| rule.not).any(|part| heard.has(part));
-        let doubt = usize::from(heard.strange > MOST_STRANGE) + usize::from(!person && heard.asks);
+        let doubt = usize::from(is_elsewhere(heard)) + usize::from(!person && heard.asks);
         let enough = |kind| match kind {
             _ if asks => ENOUGH + 1,
+            _ if heard.asks && named => ENOUGH - 1,
             _ if heard.asks => ENOUGH,
             Kind::SelfHarm if person && heard.strange == 0 => ENOUGH - 2,
             Kind::SelfHarm if person => ENOUGH - 1,
@@ -215,4 +216,8 @@ impl Matcher {
         let person = heard.has(guard.victim) || heard.has(guard.kin);
         urgent && person && !heard.has(guard.calm)
     }
+}
+/// Whether a message is likely about something else.
+fn is_elsewhere(heard: &Heard) -> bool {
+    heard.strange > MOST_STRANGE.max(heard.words / 5)
 }
