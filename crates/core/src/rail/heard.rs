@@ -92,7 +92,9 @@ impl Ear {
     pub fn new(lexicon: Lexicon, groups: Phrases, phrases: Phrases, parts: usize, firm: &[Part]) -> Self {
         let units = lexicon.count();
         let mut bits = Bits::up_to(parts);
-        firm.iter().for_each(|part| bits.put(*part));
+        for part in firm {
+            bits.put(*part);
+        }
         Self { lexicon, groups, phrases, parts, units, firm: bits }
     }
 
@@ -102,7 +104,7 @@ impl Ear {
         let mut heard = Heard {
             parts: Bits::up_to(self.parts),
             spans: Vec::new(),
-            strange: words.iter().filter(|word| word.strange).count(),
+            strange: words.iter().filter(|word| word.is_strange()).count(),
             words: words.len(),
             arabic: words.iter().any(|word| word.arabic),
             asks: false,
@@ -115,7 +117,9 @@ impl Ear {
             Said { units: Vec::with_capacity(words.len()), words, present: Bits::up_to(self.units) };
         for (at, word) in said.words.iter().enumerate() {
             said.units.push(word.units.iter().map(|unit| (*unit, at + 1)).collect());
-            word.units.iter().for_each(|unit| said.present.put(*unit));
+            for unit in &word.units {
+                said.present.put(*unit);
+            }
         }
         let mut found = Vec::new();
         for _ in 0..ROUNDS {
@@ -241,7 +245,9 @@ impl Heard {
         let near = |(_, start, _): &&(Part, usize, usize)| start + AROUND >= at && *start <= at + AROUND;
         let spans: Vec<_> = self.spans.iter().filter(near).copied().collect();
         let mut parts = Bits(vec![0; self.parts.0.len()]);
-        spans.iter().for_each(|(part, ..)| parts.put(*part));
+        for (part, ..) in &spans {
+            parts.put(*part);
+        }
         Self {
             parts,
             spans,

@@ -48,7 +48,7 @@ struct Entry {
 }
 
 /// A word of a message.
-#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "plain facts, each of its own")]
 pub(super) struct Word {
     /// What it may be.
     pub units: Vec<Unit>,
@@ -58,12 +58,18 @@ pub(super) struct Word {
     pub arabic: bool,
     /// Whether it is only spelt nearly so.
     pub guessed: bool,
-    /// Whether nothing is known of it: it is none of ours and no number.
-    pub strange: bool,
+    /// Whether it is an hour, an age or another small number: "9am". Money and telephone numbers are long.
+    numbers: bool,
+}
+
+impl Word {
+    /// Whether nothing is known of it: it is none of ours and no small number.
+    pub fn is_strange(&self) -> bool {
+        self.units.is_empty() && !self.filler && !self.numbers
+    }
 }
 
 /// What a typed word may be.
-#[derive(Default)]
 struct Units {
     units: Vec<Unit>,
     guessed: bool,
@@ -146,7 +152,7 @@ impl Lexicon {
 
     /// The words of a message: short forms written out, glued words taken apart, words that fell apart joined.
     pub fn read(&self, text: &str, most: usize) -> Vec<Word> {
-        let words = self.joined(tokens::words(text, most));
+        let words = self.joined(&tokens::words(text, most));
         let mut out = Vec::with_capacity(words.len());
         for word in words {
             if self.write_out(&word, &mut out) {
@@ -176,8 +182,8 @@ impl Lexicon {
 
     fn word(&self, word: &str, Units { units, guessed }: Units) -> Word {
         let filler = self.words.get(word).is_some_and(|entry| entry.filler);
-        let strange = units.is_empty() && !filler && !word.contains(|c: char| c.is_numeric());
-        Word { units, filler, arabic: tokens::is_arabic(word), guessed, strange }
+        let numbers = (1..=2).contains(&word.chars().filter(|c| c.is_numeric()).count());
+        Word { units, filler, arabic: tokens::is_arabic(word), guessed, numbers }
     }
 
     /// What a typed word may be.
@@ -329,7 +335,7 @@ impl Lexicon {
     }
 
     /// "un conscious", "s n a k e": words that fell apart.
-    fn joined(&self, words: Vec<String>) -> Vec<String> {
+    fn joined(&self, words: &[String]) -> Vec<String> {
         let known: Vec<bool> = words.iter().map(|word| self.is_word(word)).collect();
         let mut out: Vec<String> = Vec::with_capacity(words.len());
         let mut at = 0;
