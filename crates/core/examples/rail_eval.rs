@@ -18,6 +18,9 @@ fn main() {
         return;
     };
     let half = half.first().map(String::as_str);
+    let began = Instant::now();
+    let _ = rail::find("hello");
+    println!("the book is ready after {:?}", began.elapsed());
     table("danger heard", danger, half, 2, 3);
     table("everyday taken for danger", everyday, half, 1, 2);
 }

@@ -4,9 +4,13 @@
 //! A rule that nobody signed is heard all the same, and answered with the built-in text that is never wrong: go
 //! to the nearest hospital now. [`unreviewed`] names such rules.
 
+mod build;
+mod heard;
 mod lexicon;
 mod matcher;
+mod near;
 pub mod rules;
+mod table;
 mod tokens;
 
 use alloc::boxed::Box;

@@ -10,7 +10,9 @@ pub(super) fn words(text: &str, most: usize) -> Vec<String> {
     let mut out = Vec::new();
     let mut word = String::new();
     for c in text.chars().filter(|c| !is_mark(*c)).map(folded).chain([' ']) {
-        if c.is_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
+            word.push(c.to_ascii_lowercase());
+        } else if c.is_alphanumeric() {
             word.extend(c.to_lowercase().filter(|c| !is_mark(*c)).map(one_form));
         } else if c == '\'' && !word.is_empty() {
             word.push('\'');
@@ -188,80 +190,4 @@ pub(super) fn english_roots(word: &str) -> impl Iterator<Item = String> {
 /// Whether a word is written in Arabic letters.
 pub(super) fn is_arabic(word: &str) -> bool {
     word.chars().any(|c| matches!(c, '\u{600}'..='\u{6ff}'))
-}
-
-/// What a whole letter costs that is added, dropped or changed.
-pub(super) const LETTER: usize = 2;
-
-/// What it costs to hear one letter for another: half a letter for two that sound alike.
-fn change(a: char, b: char) -> usize {
-    if a == b {
-        0
-    } else if (is_vowel(a) && is_vowel(b)) || ALIKE.iter().any(|set| set.contains(&a) && set.contains(&b)) {
-        1
-    } else {
-        LETTER
-    }
-}
-
-/// What it costs to add or drop a letter: vowels, h and w come and go.
-fn come_or_go(c: char) -> usize {
-    if is_vowel(c) || matches!(c, 'h' | 'w' | 'ا' | 'و' | 'ي' | 'ه') { 1 } else { LETTER }
-}
-
-fn is_vowel(c: char) -> bool {
-    matches!(c, 'a' | 'e' | 'i' | 'o' | 'u')
-}
-
-/// Letters that people of our languages hear and write for one another.
-const ALIKE: &[&[char]] = &[
-    &['b', 'p'],
-    &['f', 'v', 'p'],
-    &['s', 'c', 'j'],
-    &['t', 'd'],
-    &['k', 'g'],
-    &['l', 'r'],
-    &['m', 'n'],
-    &['j', 'g'],
-    &['ت', 'ط'],
-    &['س', 'ص', 'ث'],
-    &['د', 'ض', 'ذ', 'ظ'],
-    &['ز', 'ذ', 'ظ'],
-    &['ق', 'غ', 'ك'],
-    &['ه', 'ا'],
-    &['ء', 'ا'],
-    &['ح', 'ه'],
-];
-
-/// What it costs to make `b` out of `a`, if that is at most `most`; a swap with the neighbour costs one letter.
-pub(super) fn distance(a: &[char], b: &[char], most: usize) -> Option<usize> {
-    const LONGEST: usize = 24;
-    if a.len() > LONGEST || b.len() > LONGEST || a.len().abs_diff(b.len()) > most {
-        return None;
-    }
-    let mut before = [0_usize; LONGEST + 1];
-    let mut last = [0_usize; LONGEST + 1];
-    for (at, y) in b.iter().enumerate() {
-        last[at + 1] = last[at] + come_or_go(*y);
-    }
-    for (row, x) in a.iter().enumerate() {
-        let mut next = [0_usize; LONGEST + 1];
-        next[0] = last[0] + come_or_go(*x);
-        let mut least = next[0];
-        for (column, y) in b.iter().enumerate() {
-            let changed = last[column] + change(*x, *y);
-            let mut cost = changed.min(last[column + 1] + come_or_go(*x)).min(next[column] + come_or_go(*y));
-            if row > 0 && column > 0 && *x == b[column - 1] && a[row - 1] == *y {
-                cost = cost.min(before[column - 1] + LETTER);
-            }
-            next[column + 1] = cost;
-            least = least.min(cost);
-        }
-        if least > most {
-            return None;
-        }
-        before = last;
-        last = next;
-    }
-    Some(last[b.len()]).filter(|cost| *cost <= most)
 }
