@@ -12,6 +12,8 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// How long it opens the first time; twice as long each further time, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_secs(15);
 const LONGEST: Duration = Duration::from_mins(5);
+/// One whose circuit is open, and besides whom there is nobody, is asked so often.
+const LAST_RESORT: Duration = Duration::from_millis(500);
 /// Calls that are remembered at most.
 const REMEMBERED: usize = 64;
 
@@ -49,6 +51,16 @@ impl Circuit {
             open.probing = Some(now);
         }
         may
+    }
+
+    /// A call goes all the same, for want of anybody else: it is a probe as well, at most one in [`LAST_RESORT`].
+    pub fn may_call_anyway(&mut self, now: Duration) -> bool {
+        let Some(open) = self.open.as_mut() else { return true };
+        if open.probing.is_some_and(|since| now.saturating_sub(since) < LAST_RESORT) {
+            return false;
+        }
+        open.probing = Some(now);
+        true
     }
 
     /// Says how a call ended. One that worked and took too long has failed.

@@ -29,13 +29,31 @@ pub fn check(text: &str, rules: &policy::Guard, texts: &Texts) -> Checked {
         // Without its patterns the guard lets nothing pass.
         return Checked { text: String::new(), changed: true };
     };
-    let asked_nothing = without_requests(text, patterns);
+    let seen = as_seen(text);
+    let asked_nothing = without_requests(&seen, patterns);
     let no_links = without_links(&asked_nothing, patterns, &rules.hosts, texts.link_removed);
     let no_codes = without_numbers(&no_links, patterns, &rules.numbers, texts.number_removed);
     let changed = no_codes != text;
     let left = no_codes.replace(texts.link_removed, "").replace(texts.number_removed, "");
     let has_words = left.chars().any(char::is_alphanumeric);
     Checked { text: if has_words { no_codes.trim().to_string() } else { String::new() }, changed }
+}
+
+/// The text as a reader takes it: wide letters and digits are plain ones, and what cannot be seen is not there. What
+/// hides a number from us must not show it to a person.
+fn as_seen(text: &str) -> Cow<'_, str> {
+    let is_hidden =
+        |c: char| matches!(c, '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{feff}' | '\u{ad}' | '\u{180e}');
+    let is_wide = |c: char| matches!(c, '\u{ff01}'..='\u{ff5e}' | '\u{3000}');
+    if !text.chars().any(|c| is_hidden(c) || is_wide(c)) {
+        return Cow::Borrowed(text);
+    }
+    let plain = |c: char| match c {
+        '\u{3000}' => ' ',
+        _ if is_wide(c) => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
+        _ => c,
+    };
+    Cow::Owned(text.chars().filter(|c| !is_hidden(*c)).map(plain).collect())
 }
 
 struct Patterns {
@@ -80,7 +98,7 @@ const LINKS: &str = concat!(
     r"(?::\d+)?(?:/[^\s()<>]*)?)\)?",
 );
 /// USSD codes, also ones that lost their stars to Markdown.
-const CODES: &str = r"[*#]{1,2}\s?\d[\d*]*\s?#|\b\d{3,}#|(?:^|[\s(])\*\d{3,4}(?:\*\d+)*#?";
+const CODES: &str = r"[*#]{1,2}\s?\d(?:\s?[\d*])*\s?#|\b\d{3,}#|(?:^|[\s(])\*\d{3,4}(?:\*\d+)*#?";
 /// A number that one is told to call, however short.
 #[rustfmt::skip]
 const CALLS: &str = concat!(

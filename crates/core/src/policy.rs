@@ -207,6 +207,8 @@ section! {
         single_flight: bool = true,
         /// Answers of one person's questions that are kept, a day: nobody fills what all share.
         new_per_person_per_day: u32 = 20,
+        /// One person takes so many shared answers a day away from all; further words are only noted.
+        withdrawals_per_person_per_day: u32 = 5,
         /// When no provider answers, an answer so long past its time is better than none.
         stale_ms: i64 = 7 * 24 * 3_600_000,
         /// Of a thousand answers given again to other words, so many are asked anew and compared.

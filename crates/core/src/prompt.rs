@@ -1,5 +1,6 @@
 //! What the AI is given: instructions, the talk so far where the question refers back to it, the question.
 
+use alloc::collections::BTreeSet;
 use alloc::format;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
@@ -51,12 +52,16 @@ const fn advice(domain: Domain) -> &'static str {
 #[must_use]
 pub fn build(policy: &Policy, contact: &Contact, question: &str, now: Time, typing: Address) -> Prompt {
     let domain = domain::of(question);
-    let format = instructions(policy, contact, question, domain);
+    // Where somebody lives changes what grows and what sells; elsewhere it would only keep shared answers apart.
+    let by_place = matches!(domain, Domain::Agriculture | Domain::Business);
+    let format = instructions(policy, contact, question, (domain, by_place));
     let day = now.juba_day();
     let may_keep = contact.kept_today.on(day) < policy.reuse.new_per_person_per_day;
     let shared = Shareable::of(question, format.clone(), may_keep).filter(|_| policy.reuse.shared);
     let mut lines = Vec::with_capacity(2);
-    lines.push(Line { role: Role::System, content: format });
+    let told =
+        if shared.is_some() { format } else { instructions(policy, contact, question, (domain, true)) };
+    lines.push(Line { role: Role::System, content: told });
     let is_told = shared.is_none() && (refers_back(question) || !policy.ai.history_by_need);
     let turns = if is_told { recent(policy, contact, now) } else { Vec::new() };
     let alone = turns.is_empty();
@@ -139,6 +144,21 @@ pub fn says_wrong(verdict: &str) -> bool {
     upper.contains("WRONG") && !upper.contains("RIGHT") && !upper.contains("NOT WRONG")
 }
 
+/// Shortest piece of the instructions that gives them away, in words.
+const TELLTALE: usize = 9;
+
+/// Whether an answer recites the service's own instructions.
+#[must_use]
+pub fn recites(policy: &Policy, answer: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let split = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+        split.map(str::to_lowercase).collect()
+    };
+    let (own, said) = (words(base(policy)), words(answer));
+    let pieces: BTreeSet<&[String]> = own.windows(TELLTALE).collect();
+    said.windows(TELLTALE).any(|piece| pieces.contains(piece))
+}
+
 /// A digest of all that the AI is given: equal for whoever asks the same in the same words.
 #[must_use]
 pub fn digest(prompt: &Prompt) -> Key {
@@ -176,7 +196,12 @@ fn wanted(contact: &Contact, question: &str) -> Option<Language> {
     }
 }
 
-fn instructions(policy: &Policy, contact: &Contact, question: &str, domain: Domain) -> String {
+fn instructions(
+    policy: &Policy,
+    contact: &Contact,
+    question: &str,
+    (domain, with_place): (Domain, bool),
+) -> String {
     const ARABIC: &str = "Answer in simple Arabic, in Arabic script.";
     let language = match contact.answer_language {
         Some(AnswerLanguage::JubaArabic) => "Answer in Juba Arabic, in Latin letters.",
@@ -193,8 +218,7 @@ fn instructions(policy: &Policy, contact: &Contact, question: &str, domain: Doma
         text.push(' ');
         text.push_str(advice);
     }
-    // Where somebody lives changes what grows and what sells; elsewhere it would only keep answers apart.
-    if !matches!(domain, Domain::Agriculture | Domain::Business) {
+    if !with_place {
         return text;
     }
     let region = match contact.region {

@@ -9,7 +9,7 @@ use core::time::Duration;
 /// So many calls that wait too long are no accident.
 const CALLS: usize = 3;
 /// Nobody is called silent before this.
-const SHORTEST: Duration = Duration::from_secs(2);
+const SHORTEST: Duration = Duration::from_millis(1_500);
 /// Waiting so many times longer than is usual is too long.
 const TIMES: u32 = 4;
 

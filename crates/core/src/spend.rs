@@ -130,6 +130,15 @@ pub enum Level {
     Empty,
 }
 
+/// Why nothing can be reserved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRoom {
+    /// It is spent.
+    Spent,
+    /// Calls under way hold it; most of them will cost less.
+    Reserved,
+}
+
 /// What was spent by free questions and by those of people who paid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sums {
@@ -187,15 +196,25 @@ impl Purse {
         self.month = self.month.at_least(month);
     }
 
-    /// Reserves what a call can cost at most. `None` when a cap would be passed.
-    pub fn reserve(&mut self, caps: &Budget, today: JubaDay, is_paid: bool, most: MicroUsd) -> Option<Level> {
+    /// Reserves what a call can cost at most. `Err` when a cap would be passed.
+    pub fn reserve(
+        &mut self,
+        caps: &Budget,
+        today: JubaDay,
+        is_paid: bool,
+        most: MicroUsd,
+    ) -> Result<Level, NoRoom> {
         self.turn(today);
-        let level = self.level(caps, is_paid, most);
-        if level == Level::Empty {
-            return None;
+        match self.level(caps, is_paid, most, self.reserved) {
+            Level::Empty if self.level(caps, is_paid, most, Sums::default()) == Level::Empty => {
+                Err(NoRoom::Spent)
+            }
+            Level::Empty => Err(NoRoom::Reserved),
+            level => {
+                self.reserved.add(is_paid, most);
+                Ok(level)
+            }
         }
-        self.reserved.add(is_paid, most);
-        Some(level)
     }
 
     /// Puts in the place of a reservation what was really spent; nought for a call that was not made.
@@ -206,9 +225,9 @@ impl Purse {
         self.month.add(is_paid, spent);
     }
 
-    /// How things stand if `more` is spent.
-    fn level(&self, caps: &Budget, is_paid: bool, more: MicroUsd) -> Level {
-        let (day, month) = (self.day.both(self.reserved), self.month.both(self.reserved));
+    /// How things stand if `more` is spent on top of what is reserved.
+    fn level(&self, caps: &Budget, is_paid: bool, more: MicroUsd, reserved: Sums) -> Level {
+        let (day, month) = (self.day.both(reserved), self.month.both(reserved));
         let limits = [(caps.day_micro_usd, day), (caps.month_micro_usd, month)];
         let levels = limits
             .into_iter()

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use answerbot_core::contact::effect::{Action, Effect, EffectFault, Hint, Kind, Prompt, Reply, Retry, Way};
@@ -14,7 +15,7 @@ use answerbot_core::reuse::curated::Shelf;
 use answerbot_core::reuse::kept::{keep_until, may_be_stale, may_keep, wording};
 use answerbot_core::reuse::{Kept, Key, Language, Shareable};
 use answerbot_core::route::{self, Tier};
-use answerbot_core::spend::{Level, MicroUsd, NO_MONEY, Purse, Spent};
+use answerbot_core::spend::{Level, MicroUsd, NO_MONEY, NoRoom, Purse, Spent};
 use answerbot_core::{AggregateId, JubaDay, prompt};
 use answerbot_ports::ai::{Answer, Unanswered};
 use answerbot_ports::store::{Booking, StoreError};
@@ -25,11 +26,19 @@ use crate::perform::{MARGIN, OUTLIVED, millis};
 use crate::slots::Slot;
 use crate::{Shared, recheck};
 
+/// Why nobody was asked just now.
+const RESERVED: &str = "calls under way hold what is left of the AI budget";
+/// So often, and so long apart, it is tried again before the question is.
+const RESERVED_TRIES: u32 = 20;
+const RESERVED_MS: i64 = 250;
+
 /// What a process knows of answers and of what they may cost.
 pub(crate) struct Ways {
     shelf: RwLock<(u64, Arc<Shelf>)>,
     flights: Flights,
     purse: Mutex<Purse>,
+    /// What answers cost at most lately, in micro-dollars; it fades.
+    dearest: AtomicU64,
     /// Subjects whose answers are not shared: too many were wrong.
     distrusted: RwLock<BTreeSet<Domain>>,
     /// Of the instructions: an answer made under others is not served.
@@ -46,6 +55,7 @@ impl Ways {
             shelf: RwLock::default(),
             flights: Flights::default(),
             purse: Mutex::default(),
+            dearest: AtomicU64::new(0),
             distrusted: RwLock::default(),
             version,
             checked: Mutex::default(),
@@ -55,6 +65,17 @@ impl Ways {
 
     pub fn shelf(&self) -> Arc<Shelf> {
         Arc::clone(&self.shelf.read().1)
+    }
+
+    fn dearest(&self) -> MicroUsd {
+        MicroUsd(self.dearest.load(Ordering::Relaxed))
+    }
+
+    /// Learns what an answer cost. One that was dear by mistake is forgotten within some hundred answers.
+    fn note_cost(&self, spent: MicroUsd) {
+        let fade = |was: u64| Some(spent.0.max(was - was.div_ceil(32)));
+        // The closure always gives a value, so this cannot fail.
+        let _ = self.dearest.fetch_update(Ordering::Relaxed, Ordering::Relaxed, fade);
     }
 
     fn is_distrusted(&self, domain: Domain) -> bool {
@@ -261,7 +282,7 @@ async fn keep(
     let ((shareable, key), Ok(answer)) = (found?, called) else { return None };
     let language = question.about.language.unwrap_or(shareable.language);
     let said = Reply { text: answer.text.clone(), cut: answer.cut, ..Reply::default() };
-    if !shareable.keep || !may_keep(&said, language, &shared.ports.policy.guard) {
+    if !shareable.keep || !may_keep(&said, language, &shared.ports.policy) {
         return None;
     }
     let (now, asked) = (shared.now(), question.lines.last().map_or("", |line| &line.content));
@@ -301,7 +322,7 @@ async fn call(
     let deadline = millis(share.max(policy.ai.least_ms));
     // The processes that asked before died: what they spent nobody told.
     let mut before: Vec<Spent> = (0..lost).map(|_| unheard(shared, &full)).collect();
-    let reserved = match reserve(shared, &full, effect.paid) {
+    let reserved = match reserve_soon(shared, &full, effect.paid).await {
         Ok(reserved) => reserved,
         Err(fault) => return Err(Unanswered { fault, spent: before }),
     };
@@ -359,6 +380,7 @@ pub(crate) struct Ticket {
 impl Ticket {
     pub fn settle(mut self, spent: MicroUsd) {
         self.spent = spent;
+        self.shared.ways.note_cost(spent);
     }
 }
 
@@ -369,26 +391,47 @@ impl Drop for Ticket {
     }
 }
 
+/// The same, a little later when calls under way hold what is left: most of them cost less than they might.
+async fn reserve_soon(shared: &Arc<Shared>, full: &Prompt, is_paid: bool) -> Result<Reserved, EffectFault> {
+    for _ in 0..RESERVED_TRIES {
+        match reserve(shared, full, is_paid) {
+            Err(fault) if fault.reason == RESERVED => tokio::time::sleep(millis(RESERVED_MS)).await,
+            other => return other,
+        }
+    }
+    reserve(shared, full, is_paid)
+}
+
 /// Reserves what an answer can cost: with the model that fits the question, else with the cheap one.
 pub(crate) fn reserve(shared: &Arc<Shared>, full: &Prompt, is_paid: bool) -> Result<Reserved, EffectFault> {
-    let (policy, today) = (&shared.ports.policy, shared.now().juba_day());
+    let (policy, ways, today) = (&shared.ports.policy, &shared.ways, shared.now().juba_day());
     let tier =
         |level| if policy.ai.routing { route::tier(full.about.grade, is_paid, level) } else { Tier::Usual };
     let mut tiers = vec![tier(Level::Open), tier(Level::Empty)];
     tiers.dedup();
+    let mut spent = true;
     for wished in tiers {
-        let most = shared.ports.ai.most(full, wished);
+        // A provider that told more than its price list lets us expect does so again.
+        let most = shared.ports.ai.most(full, wished).max(ways.dearest());
         if full.about.left.is_some_and(|left| left.day == today && most > left.amount) {
             continue;
         }
-        let level = shared.ways.purse.lock().reserve(&policy.ai.budget, today, is_paid, most);
-        let Some(level) = level else { continue };
+        let level = match ways.purse.lock().reserve(&policy.ai.budget, today, is_paid, most) {
+            Ok(level) => level,
+            Err(no_room) => {
+                spent &= no_room == NoRoom::Spent;
+                continue;
+            }
+        };
         if level == Level::Thrifty {
             tell(shared, today, is_paid, level);
         }
         let ticket = Ticket { shared: Arc::clone(shared), is_paid, most, spent: most };
         let tier = if level == Level::Open { wished } else { tier(level) };
         return Ok(Reserved { tier, level, ticket });
+    }
+    if !spent {
+        return Err(EffectFault { retry: Retry::After(RESERVED_MS), alert: false, reason: RESERVED.into() });
     }
     let is_personal = full
         .about

@@ -328,6 +328,26 @@ async fn free_questions_use_seventy_of_a_hundred_and_a_restart_forgets_nothing()
     assert_eq!(machine.outside.questions_asked().len(), 7);
 }
 
+/// Two calls at their most are all that the cap holds, but they cost far less: nobody is put off until midnight.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_under_way_that_hold_the_rest_of_a_cap_make_others_wait_a_moment() {
+    let mut machine = Machine::new();
+    machine.policy.ai.budget.day_micro_usd = Some(1_000);
+    machine.outside.price_of_an_answer(20);
+    machine.outside.ai_most.store(300, Ordering::SeqCst);
+    machine.outside.slow_ai(200);
+    let process = machine.start();
+    let names = named(8);
+    people(&process, &names).await;
+    for name in &names {
+        asks_about_a_goat(&process, name).await;
+    }
+    for name in &names {
+        heard(&process, name, "Answer to", 1).await;
+    }
+    assert_eq!(machine.outside.questions_asked().len(), 8);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_has_a_cap_of_their_own() {
     let mut machine = Machine::new();

@@ -92,6 +92,8 @@ pub struct Outside {
     ai_says: Mutex<Vec<(String, String)>>,
     /// What each AI call costs, in micro-dollars.
     ai_costs: AtomicU64,
+    /// What it may cost at most, where that is more.
+    pub ai_most: AtomicU64,
     /// Requests for money that MoMo took, and what it says of all of them.
     pub momo: Mutex<(Vec<Charge>, Option<Checked>)>,
     /// What MoMo says of one of them.
@@ -266,7 +268,8 @@ impl Ai for Line {
     }
 
     fn most(&self, _: &Prompt, _: Tier) -> MicroUsd {
-        MicroUsd(self.outside.ai_costs.load(Ordering::SeqCst))
+        let (cost, most) = (&self.outside.ai_costs, &self.outside.ai_most);
+        MicroUsd(cost.load(Ordering::SeqCst).max(most.load(Ordering::SeqCst)))
     }
 
     async fn check(&self) -> Vec<(String, Result<String, String>)> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use answerbot_core::JubaDay;
 use answerbot_core::domain::Domain;
 use answerbot_core::pay::days::iso_date;
 use answerbot_core::reuse::curated::{self, Entry, Shelf};
 use answerbot_core::reuse::{Key, Language};
 use answerbot_core::spend::MicroUsd;
+use answerbot_core::texts::ENGLISH;
+use answerbot_core::{JubaDay, guard};
 use answerbot_local::{Access, SqliteStore};
 use answerbot_ports::reports::{CostRow, Ratings, Reports as _};
 use answerbot_ports::store::Store as _;
@@ -85,6 +86,16 @@ async fn put(
     new: Vec<Entry>,
     what: &str,
 ) -> anyhow::Result<()> {
+    for entry in &new {
+        // What the guard takes out would be missing in the answer that people get.
+        if guard::check(&entry.answer, &world.settings.policy.guard, &ENGLISH).changed {
+            bail!(
+                "the answer of {} has a number, code or link that is not approved, or asks for a secret; approve numbers and \
+                 hosts under [guard] in POLICY_FILE first",
+                entry.id
+            );
+        }
+    }
     let ids: Vec<&str> = new.iter().map(|it| it.id.as_str()).collect();
     let subject = match ids[..] {
         [id] => id.to_owned(),

@@ -10,6 +10,7 @@ use answerbot_core::reuse::{Language, gate};
 use answerbot_core::route::{self, Tier};
 use answerbot_core::spend::{Level, MicroUsd, Purse};
 use answerbot_core::texts::ENGLISH;
+use answerbot_core::words::{self, Said};
 use answerbot_core::{Address, Channel, guard, prompt, rail, shape};
 use answerbot_local::{Access, SharedAnswers};
 use answerbot_ports::ai::Ai as _;
@@ -32,6 +33,12 @@ struct Answered {
 }
 
 pub async fn run(world: &World, question: &str, paid: bool, as_json: bool) -> anyhow::Result<bool> {
+    if !matches!(words::read(question), Said::Plain | Said::Danger) {
+        out::line(
+            "This is no question: a greeting, a command or a number gets a fixed text, without the AI.",
+        );
+        return Ok(true);
+    }
     let policy = &world.settings.policy;
     let typing = Address { channel: Channel::Messenger, page: String::new(), user: "terminal".into() };
     let prompt = prompt::build(policy, &Contact::default(), question, world.clock.now(), typing);
@@ -119,12 +126,12 @@ async fn answer(
     let mut tier =
         if policy.ai.routing { route::tier(prompt.about.grade, paid, Level::Open) } else { Tier::Usual };
     match purse.reserve(&policy.ai.budget, today, paid, ai.most(&full, tier)) {
-        None => {
+        Err(_) => {
             out::fault("the AI budget is used up; see AI_DAILY_BUDGET_USD and AI_MONTHLY_BUDGET_USD");
             return Ok(None);
         }
-        Some(Level::Thrifty) if policy.ai.routing => tier = Tier::Cheap,
-        Some(_) => {}
+        Ok(Level::Thrifty) if policy.ai.routing => tier = Tier::Cheap,
+        Ok(_) => {}
     }
     let started = world.clock.monotonic();
     let deadline: Duration = millis(policy.ai.deadline_ms);

@@ -119,6 +119,9 @@ pub struct Contact {
     /// Questions today whose answers may have been kept for others.
     #[serde(skip_serializing_if = "DayCount::is_empty")]
     pub kept_today: DayCount,
+    /// Shared answers that they called wrong today.
+    #[serde(skip_serializing_if = "DayCount::is_empty")]
+    pub withdrawn_today: DayCount,
     /// Answers so far: now and then one is asked about.
     #[serde(skip_serializing_if = "is_nought")]
     pub answers: u32,

@@ -220,7 +220,7 @@ impl Desk<'_> {
         if guarded.changed {
             self.record(Record::Guarded);
         }
-        if guarded.text.is_empty() {
+        if guarded.text.is_empty() || prompt::recites(self.policy, &guarded.text) {
             return self.refuse(question);
         }
         self.record(Record::Answered);

@@ -133,6 +133,7 @@ impl Desk<'_> {
             ai_calls: old.ai_calls,
             ai_spent: old.ai_spent,
             kept_today: old.kept_today,
+            withdrawn_today: old.withdrawn_today,
             merged_into: old.merged_into,
             identities: old.identities.into_iter().map(Identity::nameless).collect(),
             // The count alone: MTN's statement must not carry one name for two orders.

@@ -53,7 +53,10 @@ impl Desk<'_> {
         if let Some(rated) = self.contact.rated.take() {
             self.record(if good { Record::Praised } else { Record::Blamed });
             self.fact(Fact::Rated { ask: rated.ask, good });
-            if let Some(key) = rated.key.filter(|_| !good) {
+            let (day, most) = (self.now.juba_day(), self.policy.reuse.withdrawals_per_person_per_day);
+            if let Some(key) = rated.key.filter(|_| !good)
+                && self.contact.withdrawn_today.take(day, most)
+            {
                 self.emit(self.now, Action::Withdraw(key));
                 withdrawn = true;
             }

@@ -220,12 +220,18 @@ fn in_english(words: &Words) -> Option<Ineligible> {
 
 fn is_sensitive(words: &Words) -> bool {
     has(words, list::SENSITIVE)
+        || (has(words, list::MEDICINES_AT_ALL) && has(words, list::TAKEN))
+        || has(words, list::PARTIES)
+        || says(words, list::CHOOSES_SIDES)
+        || (has(words, list::PEOPLES) && has(words, list::RANKS))
         || (has(words, &["kill", "kills", "killing"]) && has(words, list::VICTIMS))
         || (has(words, list::MEDICINES) && has(words, list::AMOUNTS))
 }
 
 fn is_personal(words: &Words) -> bool {
-    says(words, list::OWN_STATE)
+    // "am pregnant what can i eat", "have hiv can i breastfeed": the "I" is left out.
+    words.first().is_some_and(|first| list::OWN_FIRST.contains(&&**first))
+        || says(words, list::OWN_STATE)
         || words.iter().enumerate().any(|(place, word)| {
             let before = place.checked_sub(1).and_then(|at| words.get(at)).map_or("", |word| &**word);
             let after = words.get(place + 1).map_or("", |word| &**word);
@@ -269,6 +275,12 @@ fn is_how_to(words: &Words) -> bool {
 }
 
 fn is_live(words: &Words) -> bool {
+    let asks_for_a_state = words.first().is_some_and(|first| list::STATE_FIRST.contains(&&**first));
+    let of_a_place = words.last().is_some_and(|last| &**last == "safe");
+    if asks_for_a_state && (of_a_place || has(words, list::STATES)) {
+        return true;
+    }
+
     let office = has(words, &["who", "name", "current", "is"]) && has(words, list::OFFICES);
     let rate = has(words, &["rate", "rates"]) && !has(words, list::STEADY_RATES);
     has(words, list::LIVE) || office || rate || says(words, list::LIVE_PHRASES)

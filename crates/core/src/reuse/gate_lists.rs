@@ -101,6 +101,10 @@ pub(super) const MINE: &[&str] = &[
     "marriage", "ex", "friend", "friends", "cousin", "parents", "marks", "case", "status", "plan", "questions",
 ];
 
+/// A question that begins so tells of its asker, who is left out.
+pub(super) const OWN_FIRST: &[&str] =
+    &["am", "have", "had", "got", "having", "feel", "feeling", "been", "suffering", "missed"];
+
 /// Words of a person's own state.
 #[rustfmt::skip]
 pub(super) const OWN_STATE: &[&str] = &[
@@ -123,8 +127,19 @@ pub(super) const LIVE: &[&str] = &[
     "results", "today", "todays", "today's", "tonight", "tomorrow", "yesterday", "current", "currently", "latest",
     "now", "nowadays", "recent", "recently", "score", "scores", "fixtures", "bitcoin", "upcoming", "curfew",
     "headlines", "trending", "newest", "still", "yet", "presently", "lately", "temperature", "vacancies", "deadline",
-    "ongoing", "ceasefire", "updates", "update",
+    "ongoing", "ceasefire", "updates", "update", "salary", "salaries",
 ];
+
+/// States of places and things; with a question for a state ("is", "has") they are news.
+#[rustfmt::skip]
+pub(super) const STATES: &[&str] = &[
+    "road", "roads", "airport", "bridge", "border", "open", "opened", "closed", "closing", "blocked", "war", "fighting",
+    "flood", "floods", "flooded", "flooding", "shooting", "attack", "attacks", "postponed", "cancelled", "canceled", "strike",
+    "insecurity", "peace", "flight", "flights", "fuel", "network", "power", "electricity", "available", "working", "released",
+    "exam", "exams", "election", "elections", "school", "schools", "clashes", "outbreak",
+];
+/// How one asks for a state.
+pub(super) const STATE_FIRST: &[&str] = &["is", "are", "has", "have", "was", "were", "will", "did", "does"];
 
 /// Phrases of what changes from day to day.
 #[rustfmt::skip]
@@ -171,6 +186,30 @@ pub(super) const SENSITIVE: &[&str] = &[
     "hacking", "bribe", "forge", "revenge", "torture", "kidnap", "rebel", "rebels", "militia", "bleeding", "unconscious",
     "convulsions", "convulsing", "snakebite", "die", "dying", "hang", "self-harm", "cutting", "witchcraft", "blackmail",
     "elope", "sentenced", "guilty", "beat", "stab", "shoot", "hurt",
+];
+
+/// Medicine of any kind ...
+#[rustfmt::skip]
+pub(super) const MEDICINES_AT_ALL: &[&str] = &["medicine", "medicines", "drug", "drugs", "antibiotic", "antibiotics", "painkiller", "painkillers"];
+/// ... that somebody is to take.
+#[rustfmt::skip]
+pub(super) const TAKEN: &[&str] = &["cure", "cures", "treat", "treats", "take", "takes", "taking", "use", "used", "best", "give", "for", "buy", "which"];
+/// Parties and their heads.
+pub(super) const PARTIES: &[&str] = &["splm", "spla", "splm-io", "splmio", "kiir", "machar", "riek", "salva"];
+/// Asks us to choose a side.
+#[rustfmt::skip]
+pub(super) const CHOOSES_SIDES: &[&str] = &["vote for", "which party", "which tribe", "what tribe", "best tribe", "best party", "better tribe", "worst tribe", "bad tribe"];
+/// Peoples ...
+#[rustfmt::skip]
+pub(super) const PEOPLES: &[&str] = &[
+    "dinka", "dinkas", "nuer", "nuers", "shilluk", "murle", "azande", "zande", "bari", "mundari", "equatorian", "equatorians", "tribe",
+    "tribes", "arabs", "lotuko", "toposa", "anuak", "acholi", "kakwa", "fertit", "luo", "jieng", "naath",
+];
+/// ... that are ranked.
+#[rustfmt::skip]
+pub(super) const RANKS: &[&str] = &[
+    "better", "best", "worse", "worst", "good", "bad", "superior", "inferior", "strong", "stronger", "strongest", "hate", "hates",
+    "enemy", "enemies", "stupid", "lazy", "clever", "evil", "kill", "than",
 ];
 
 /// After "kill" these make it more than weeds and flies.

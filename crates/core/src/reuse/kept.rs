@@ -9,8 +9,8 @@ use super::lists::ABOUT_GOVERNMENT;
 use super::{Key, Language, SCHEMA, Scope, gate, key_of_normal, normal};
 use crate::contact::effect::Reply;
 use crate::domain::Domain;
-use crate::policy;
-use crate::prompt::is_arabic;
+use crate::policy::Policy;
+use crate::prompt::{self, is_arabic};
 use crate::texts::ENGLISH;
 use crate::time::{DAY, Time};
 use crate::{guard, shape};
@@ -140,10 +140,21 @@ const EXCUSES: &[&str] = &[
     "لا يمكنني", "آسف", "لا أعرف", "عذرا", "عذراً",
 ];
 
+/// What an answer to everybody never speaks of: one person's plan and money.
+const OURS: &[&str] =
+    &["your plan", "your payment", "questions left", "your subscription", "send money", "your account"];
+
+/// Whether the last sentence has its end, or stands in a list.
+fn is_finished(text: &str) -> bool {
+    let last = text.trim_end().lines().next_back().unwrap_or_default().trim();
+    let is_item = last.starts_with(['-', '*', '•', '·']) || last.starts_with(|c: char| c.is_numeric());
+    is_item || last.ends_with(['.', '!', '?', '؟', '。', ')', '"', '”', '*', ':', '»'])
+}
+
 /// Whether an answer may serve others: whole, in the language asked for, no excuse, and nothing in it that the guard
 /// takes out (numbers, links, requests for a PIN).
 #[must_use]
-pub fn may_keep(reply: &Reply, language: Language, rules: &policy::Guard) -> bool {
+pub fn may_keep(reply: &Reply, language: Language, policy: &Policy) -> bool {
     let length = reply.text.chars().count();
     if reply.cut || !(SHORTEST..=LONGEST).contains(&length) {
         return false;
@@ -156,5 +167,10 @@ pub fn may_keep(reply: &Reply, language: Language, rules: &policy::Guard) -> boo
     if is_arabic(&reply.text) != (language == Language::Arabic) {
         return false;
     }
-    !guard::check(&shape::plain(&reply.text), rules, &ENGLISH).changed
+    let whole = reply.text.to_lowercase();
+    if OURS.iter().any(|words| whole.contains(words)) || !is_finished(&reply.text) {
+        return false;
+    }
+    !guard::check(&shape::plain(&reply.text), &policy.guard, &ENGLISH).changed
+        && !prompt::recites(policy, &reply.text)
 }

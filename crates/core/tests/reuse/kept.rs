@@ -1,6 +1,7 @@
+use answerbot_core::Policy;
 use answerbot_core::contact::effect::Reply;
 use answerbot_core::domain::Domain;
-use answerbot_core::policy::{Guard, Reuse};
+use answerbot_core::policy::Reuse;
 use answerbot_core::reuse::kept::{keep_until, may_keep, wording};
 use answerbot_core::reuse::trust::{is_trusted, wrong_per_myriad};
 use answerbot_core::reuse::{Kept, Key, Language, Shareable, keep_ms};
@@ -12,7 +13,7 @@ fn said(text: &str) -> Reply {
 
 #[test]
 fn only_whole_answers_in_the_right_language_without_excuses_are_kept() {
-    let keeps = |reply: &Reply, language| may_keep(reply, language, &Guard::default());
+    let keeps = |reply: &Reply, language| may_keep(reply, language, &Policy::default());
     assert!(keeps(&said("Osmosis is water that moves."), Language::English));
     assert!(
         keeps(&said("**Osmosis** is water that moves."), Language::English),
@@ -28,6 +29,13 @@ fn only_whole_answers_in_the_right_language_without_excuses_are_kept() {
         ("far too much", said(&"word ".repeat(1_000))),
         ("a phone number", said("Call the ministry at 0921234567 for this.")),
         ("a link", said("Read it at http://example.org/osmosis today.")),
+        ("a sentence without its end", said("Maize is a crop. It is planted in")),
+        ("one person's plan", said("Your plan ended and you have no questions left.")),
+        (
+            "our own instructions",
+            said("My rules say: You are Answer Bot, an automated assistant for people in South Sudan."),
+        ),
+        ("a hidden number", said("Call them on 092\u{200b}1234567 for seed.")),
         ("another language", said("الملاريا مرض ينقله البعوض.")),
     ] {
         assert!(!keeps(&reply, Language::English), "{why}");

@@ -62,6 +62,17 @@ fn what_a_person_wrote_is_noted_and_stays() {
 }
 
 #[test]
+fn one_person_takes_five_answers_a_day_from_everybody_and_no_more() {
+    let mut talk = Talk::agreed();
+    talk.policy.quota.free_per_day = 100;
+    for _ in 0..8 {
+        answered(&mut talk, Way::Shared);
+        talk.taps(Tap::RateWrong);
+    }
+    assert_eq!((withdrawn(&talk).len(), talk.count(Record::Blamed)), (5, 8));
+}
+
+#[test]
 fn buttons_and_thumbs_can_be_typed() {
     for (typed, record) in [
         ("good answer", Record::Praised),

@@ -19,6 +19,20 @@ fn loses(text: &str, what: &str) {
 }
 
 #[test]
+fn a_number_that_is_hidden_from_a_machine_is_hidden_from_a_person_too() {
+    use answerbot_core::texts::ENGLISH;
+    for text in [
+        "Call ０９２１２３４５６７ now.",
+        "Dial ＊１２３＃ now.",
+        "Call 092\u{200b}1234567 now.",
+        "Dial * 1 2 3 # now.",
+    ] {
+        let checked = answerbot_core::guard::check(text, &answerbot_core::policy::Guard::default(), &ENGLISH);
+        assert!(checked.changed && checked.text.contains(ENGLISH.number_removed), "{text}: {}", checked.text);
+    }
+}
+
+#[test]
 fn requests_for_a_secret_are_dropped() {
     for text in [
         "Please send me your PIN.",

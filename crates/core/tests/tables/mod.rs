@@ -1,3 +1,4 @@
+mod circuit;
 mod domain;
 mod guard;
 mod prompt;

@@ -7,14 +7,14 @@ const fn at(ms: u64) -> Duration {
 }
 
 #[test]
-fn three_calls_that_say_nothing_for_two_seconds_are_silence() {
+fn three_calls_that_say_nothing_for_a_second_and_a_half_are_silence() {
     let mut silence = Silence::default();
     silence.begin(at(0));
     silence.begin(at(0));
     assert!(!silence.is_silent(at(60_000)), "two may be an accident");
     silence.begin(at(100));
-    assert!(!silence.is_silent(at(2_100)));
-    assert!(silence.is_silent(at(2_101)));
+    assert!(!silence.is_silent(at(1_600)));
+    assert!(silence.is_silent(at(1_601)));
 }
 
 #[test]
@@ -46,7 +46,7 @@ fn an_answer_that_came_to_its_end_since_they_began_is_a_sign_of_life() {
     for _ in 0..3 {
         silence.begin(at(2_600));
     }
-    assert!(silence.is_silent(at(4_700)));
+    assert!(silence.is_silent(at(4_200)));
 }
 
 #[test]
@@ -56,8 +56,8 @@ fn half_a_body_and_then_nothing_is_silence_too() {
         let call = silence.begin(at(0));
         silence.words(call, at(100));
     }
-    assert!(!silence.is_silent(at(2_000)));
-    assert!(silence.is_silent(at(2_200)));
+    assert!(!silence.is_silent(at(1_600)));
+    assert!(silence.is_silent(at(1_700)));
 }
 
 #[test]

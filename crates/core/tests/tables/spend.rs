@@ -1,6 +1,6 @@
 use answerbot_core::JubaDay;
 use answerbot_core::policy::Budget;
-use answerbot_core::spend::{Level, MicroUsd, Price, Purse, Sums, first_of_month, tokens};
+use answerbot_core::spend::{Level, MicroUsd, NoRoom, Price, Purse, Sums, first_of_month, tokens};
 use proptest::prelude::*;
 
 /// 25 November 2026.
@@ -47,9 +47,9 @@ fn a_month_begins_in_juba() {
 fn nought_is_nothing_and_none_is_no_cap() {
     let mut purse = Purse::default();
     for paid in [false, true] {
-        assert_eq!(purse.reserve(&caps(Some(0), None), TODAY, paid, MicroUsd(0)), None);
-        assert_eq!(purse.reserve(&caps(None, Some(0)), TODAY, paid, MicroUsd(1)), None);
-        assert_eq!(purse.reserve(&caps(None, None), TODAY, paid, MicroUsd(u64::MAX)), Some(Level::Open));
+        assert_eq!(purse.reserve(&caps(Some(0), None), TODAY, paid, MicroUsd(0)), Err(NoRoom::Spent));
+        assert_eq!(purse.reserve(&caps(None, Some(0)), TODAY, paid, MicroUsd(1)), Err(NoRoom::Spent));
+        assert_eq!(purse.reserve(&caps(None, None), TODAY, paid, MicroUsd(u64::MAX)), Ok(Level::Open));
     }
 }
 
@@ -59,20 +59,20 @@ fn free_questions_have_seventy_of_a_hundred_and_those_who_paid_all_of_it() {
     let mut purse = Purse::default();
     let mut take = |paid| purse.reserve(&caps, TODAY, paid, MicroUsd(100));
     let free: Vec<_> = (0..8).map(|_| take(false)).collect();
-    let (open, thrifty) = (Some(Level::Open), Some(Level::Thrifty));
-    assert_eq!(free, [open, open, open, open, open, thrifty, thrifty, None]);
+    let (open, thrifty, none) = (Ok(Level::Open), Ok(Level::Thrifty), Err(NoRoom::Reserved));
+    assert_eq!(free, [open, open, open, open, open, thrifty, thrifty, none]);
     let paid: Vec<_> = (0..4).map(|_| take(true)).collect();
-    assert_eq!(paid, [open, thrifty, thrifty, None]);
+    assert_eq!(paid, [open, thrifty, thrifty, none]);
 }
 
 #[test]
 fn what_is_reserved_counts_until_it_is_settled() {
     let caps = caps(Some(1_000), None);
     let mut purse = Purse::default();
-    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(900)).is_some());
-    assert_eq!(purse.reserve(&caps, TODAY, true, MicroUsd(200)), None);
+    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(900)).is_ok());
+    assert_eq!(purse.reserve(&caps, TODAY, true, MicroUsd(200)), Err(NoRoom::Reserved));
     purse.settle(TODAY, true, MicroUsd(900), MicroUsd(100));
-    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(200)).is_some());
+    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(200)).is_ok());
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_new_day_and_a_new_month_begin_at_nought_and_a_clock_that_jumps_back_does_no
     let mut purse = Purse::default();
     let mut spend = |day: i32| {
         let day = JubaDay(day);
-        let taken = purse.reserve(&caps, day, true, MicroUsd(100)).is_some();
+        let taken = purse.reserve(&caps, day, true, MicroUsd(100)).is_ok();
         if taken {
             purse.settle(day, true, MicroUsd(100), MicroUsd(100));
         }
@@ -100,25 +100,25 @@ fn a_clock_that_was_ahead_and_is_right_again_leaves_no_day_used_up() {
     let caps = caps(Some(1_000), None);
     let mut purse = Purse::default();
     let tomorrow = JubaDay(TODAY.0 + 1);
-    assert!(purse.reserve(&caps, tomorrow, true, MicroUsd(1_000)).is_some());
+    assert!(purse.reserve(&caps, tomorrow, true, MicroUsd(1_000)).is_ok());
     purse.settle(tomorrow, true, MicroUsd(1_000), MicroUsd(1_000));
     purse.learn(TODAY, Sums::default(), Sums::default());
-    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(1_000)).is_some());
+    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(1_000)).is_ok());
 }
 
 #[test]
 fn what_others_spent_is_learnt_and_what_the_store_does_not_know_yet_is_kept() {
     let caps = caps(Some(1_000), None);
     let mut purse = Purse::default();
-    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(500)).is_some());
+    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(500)).is_ok());
     purse.settle(TODAY, true, MicroUsd(500), MicroUsd(500));
     // The store has not heard of it yet ...
     purse.learn(TODAY, Sums::default(), Sums::default());
-    assert_eq!(purse.reserve(&caps, TODAY, true, MicroUsd(600)), None);
+    assert_eq!(purse.reserve(&caps, TODAY, true, MicroUsd(600)), Err(NoRoom::Spent));
     // ... and now of it and of another process.
     purse.learn(TODAY, Sums { free: MicroUsd(0), paid: MicroUsd(950) }, Sums::default());
-    assert_eq!(purse.reserve(&caps, TODAY, true, MicroUsd(100)), None);
-    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(50)).is_some());
+    assert_eq!(purse.reserve(&caps, TODAY, true, MicroUsd(100)), Err(NoRoom::Spent));
+    assert!(purse.reserve(&caps, TODAY, true, MicroUsd(50)).is_ok());
 }
 
 proptest! {
@@ -129,7 +129,7 @@ proptest! {
         let mut purse = Purse::default();
         let (mut spent, mut open) = ([0, 0], Vec::new());
         for (paid, most, share, ends) in calls {
-            if purse.reserve(&caps, TODAY, paid, MicroUsd(most)).is_some() {
+            if purse.reserve(&caps, TODAY, paid, MicroUsd(most)).is_ok() {
                 open.push((paid, most, most * share / 100));
             }
             if ends && let Some((paid, most, cost)) = open.pop() {

@@ -1,5 +1,6 @@
 //! What every place for shared answers must do. An adapter's tests run [`answers`] on a fresh one, which has room for
 //! ten, and hand over what opens it anew, as after a restart.
+#![expect(clippy::unwrap_used, reason = "a test suite")]
 
 use answerbot_core::Time;
 use answerbot_core::reuse::{Kept, Key};
@@ -46,9 +47,9 @@ async fn what_was_saved_outlives_a_restart_and_what_was_not_need_not<A: Answers>
     anew: impl Fn() -> A,
 ) {
     for _ in 0..2 {
-        answers.save(key(1)).await.expect("the store is there");
+        answers.save(key(1)).await.unwrap();
     }
-    answers.save(key(99)).await.expect("what is not there is not saved");
+    answers.save(key(99)).await.unwrap();
     assert_eq!(found(answers, 1).await, Some((kept("second"), true)));
     let later = anew();
     assert_eq!(found(&later, 1).await, Some((kept("second"), true)));
@@ -58,21 +59,21 @@ async fn what_was_saved_outlives_a_restart_and_what_was_not_need_not<A: Answers>
 async fn a_newer_one_is_saved_in_its_place<A: Answers>(answers: &A, anew: impl Fn() -> A) {
     answers.remember(key(1), kept("third")).await;
     assert_eq!(found(answers, 1).await, Some((kept("third"), false)), "it is not the one in the store");
-    answers.save(key(1)).await.expect("the store is there");
+    answers.save(key(1)).await.unwrap();
     assert_eq!(found(&anew(), 1).await, Some((kept("third"), true)));
 }
 
 async fn what_was_withdrawn_is_gone_after_a_restart_too<A: Answers>(answers: &A, anew: impl Fn() -> A) {
-    answers.withdraw(key(1)).await.expect("the store is there");
+    answers.withdraw(key(1)).await.unwrap();
     assert_eq!(found(answers, 1).await, None);
     assert_eq!(found(&anew(), 1).await, None);
-    answers.withdraw(key(98)).await.expect("what is not there cannot be wrong");
+    answers.withdraw(key(98)).await.unwrap();
 }
 
 async fn what_is_called_wrong_again_and_again_is_not_taken(answers: &impl Answers) {
     answers.remember(key(1), kept("fourth")).await;
     assert!(found(answers, 1).await.is_some(), "once may be a mistake");
-    answers.withdraw(key(1)).await.expect("the store is there");
+    answers.withdraw(key(1)).await.unwrap();
     answers.remember(key(1), kept("fifth")).await;
     assert_eq!(found(answers, 1).await, None);
 }

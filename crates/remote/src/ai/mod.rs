@@ -178,7 +178,12 @@ impl Ai for Providers {
         for (index, provider) in awake.iter().enumerate() {
             // Another question may have taken the one probe meanwhile.
             let is_last = index + 1 == awake.len();
-            if !provider.circuit.lock().may_call(self.clock.monotonic()) && !is_last {
+            let now = self.clock.monotonic();
+            let may = {
+                let mut circuit = provider.circuit.lock();
+                circuit.may_call(now) || (is_last && circuit.may_call_anyway(now))
+            };
+            if !may {
                 continue;
             }
             let left = deadline.saturating_sub(started.elapsed());
