@@ -220,9 +220,10 @@ test("no sign of Markdown reaches the phone in any answer", async (t) => {
       const count = await phone.said.count();
       await phone.say(question);
       await until(`an answer to ${question}`, async () => (await phone.said.count()) > count);
+      // It follows the first answer, and must not be taken for the second one: what is said then would join the question.
+      if (question === QUESTIONS[at][0]) await phone.hears(REGION);
     }
     // Beside the answers: the start text, the thanks for agreeing, and the question about the region.
-    await phone.hears(REGION);
     await until("every answer", async () => (await phone.said.count()) >= QUESTIONS[at].length + 3);
     const said = await phone.said.allTextContents();
     for (const text of said) {
@@ -238,4 +239,19 @@ test("an Arabic question is answered in Arabic, from right to left", async (t) =
   await phone.ask("ما هي الملاريا؟", /هذا جواب/);
   const answer = phone.said.filter({ hasText: "هذا جواب" });
   assert.equal(await answer.evaluate((node) => getComputedStyle(node).direction), "rtl");
+});
+
+test("the second answer asks whether it helped, and a wrong one can be said so", async (t) => {
+  const phone = await newPhone(t);
+  await phone.ask("How do I write a CV?", START);
+  await phone.button("I agree").click();
+  await phone.hears(REGION);
+  await phone.chips.getByText("Skip").click();
+  await phone.ask("What is osmosis?", /osmosis/);
+  await until("the question whether it helped", async () => (await phone.chipTitles()).includes("Wrong answer"));
+  assert.deepEqual(await phone.chipTitles(), ["Good answer", "Wrong answer"]);
+  if (process.env.E2E_PICTURE) await phone.page.screenshot({ path: process.env.E2E_PICTURE });
+  await phone.chips.getByText("Wrong answer").click();
+  await phone.hears(/Nobody else gets that answer/);
+  await phone.ask("status", /1 of 3/);
 });
