@@ -7,6 +7,7 @@ mod failpoints;
 mod lost_rings;
 mod money;
 mod opening;
+mod outside;
 mod retention;
 mod sends;
 mod stopping;

@@ -281,6 +281,7 @@ async fn each_answer_has_its_cost_in_the_store_by_day_and_by_person() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nought_is_nought_and_what_is_kept_is_still_given() {
     let mut machine = Machine::new();
+    machine.outside.set_to_noon();
     machine.outside.price_of_an_answer(10);
     let process = machine.start();
     people(&process, &named(2)).await;
@@ -306,6 +307,7 @@ async fn asks_about_a_goat(process: &Process, name: &str) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn free_questions_use_seventy_of_a_hundred_and_a_restart_forgets_nothing() {
     let mut machine = Machine::new();
+    machine.outside.set_to_noon();
     machine.policy.ai.budget.day_micro_usd = Some(1_000);
     machine.outside.price_of_an_answer(100);
     let process = machine.start();
@@ -332,6 +334,7 @@ async fn free_questions_use_seventy_of_a_hundred_and_a_restart_forgets_nothing()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_under_way_that_hold_the_rest_of_a_cap_make_others_wait_a_moment() {
     let mut machine = Machine::new();
+    machine.outside.set_to_noon();
     machine.policy.ai.budget.day_micro_usd = Some(1_000);
     machine.outside.price_of_an_answer(20);
     machine.outside.ai_most.store(300, Ordering::SeqCst);
@@ -351,6 +354,7 @@ async fn calls_under_way_that_hold_the_rest_of_a_cap_make_others_wait_a_moment()
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_has_a_cap_of_their_own() {
     let mut machine = Machine::new();
+    machine.outside.set_to_noon();
     machine.policy.ai.budget.person_day_micro_usd = Some(250);
     machine.outside.price_of_an_answer(100);
     let process = machine.start();
