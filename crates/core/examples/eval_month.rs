@@ -336,8 +336,7 @@ fn answer(policy: &Policy, dice: &mut Dice) -> u64 {
 fn pay(sum: &mut Sum, policy: &Policy, prompt: &Prompt, paid: bool, written: u64) {
     let full = prompt::complete(policy, prompt);
     let read: u64 = full.lines.iter().map(|line| tokens(&line.content) + 4).sum();
-    let tier =
-        if policy.ai.routing { route::tier(prompt.about.grade, paid, Level::Open) } else { Tier::Usual };
+    let tier = route::choose(&policy.ai, prompt.about.grade, paid, Level::Open);
     let price = if tier == Tier::Cheap { CHEAP } else { USUAL };
     *sum.by_tier.entry(tier.name()).or_default() += 1;
     sum.tokens_in += read;

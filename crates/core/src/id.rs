@@ -167,7 +167,7 @@ fn digest(domain: &str, parts: &[&[u8]]) -> [u8; 16] {
     short
 }
 
-fn hex<'a>(bytes: &[u8; 16], out: &'a mut [u8; 32]) -> &'a str {
+pub(crate) fn hex<'a>(bytes: &[u8; 16], out: &'a mut [u8; 32]) -> &'a str {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     for (pair, byte) in out.chunks_exact_mut(2).zip(bytes) {
         pair[0] = DIGITS[usize::from(byte >> 4)];
@@ -176,7 +176,7 @@ fn hex<'a>(bytes: &[u8; 16], out: &'a mut [u8; 32]) -> &'a str {
     core::str::from_utf8(out).unwrap_or_default()
 }
 
-fn parse(text: &str) -> Result<[u8; 16], BadId> {
+pub(crate) fn parse(text: &str) -> Result<[u8; 16], BadId> {
     let digits = text.as_bytes();
     if digits.len() != 32 {
         return Err(BadId);

@@ -59,8 +59,8 @@ pub fn build(policy: &Policy, contact: &Contact, question: &str, now: Time, typi
     let may_keep = contact.kept_today.on(day) < policy.reuse.new_per_person_per_day;
     let shared = Shareable::of(question, format.clone(), may_keep).filter(|_| policy.reuse.shared);
     let mut lines = Vec::with_capacity(2);
-    let told =
-        if shared.is_some() { format } else { instructions(policy, contact, question, (domain, true)) };
+    let is_whole = by_place || shared.is_some();
+    let told = if is_whole { format } else { instructions(policy, contact, question, (domain, true)) };
     lines.push(Line { role: Role::System, content: told });
     let is_told = shared.is_none() && (refers_back(question) || !policy.ai.history_by_need);
     let turns = if is_told { recent(policy, contact, now) } else { Vec::new() };
@@ -150,13 +150,20 @@ const TELLTALE: usize = 9;
 /// Whether an answer recites the service's own instructions.
 #[must_use]
 pub fn recites(policy: &Policy, answer: &str) -> bool {
-    let words = |text: &str| -> Vec<String> {
+    // Every answer comes by here: numbers are compared faster than words, and take no memory of their own.
+    let words = |text: &str| -> Vec<u64> {
         let split = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-        split.map(str::to_lowercase).collect()
+        split.map(fingerprint).collect()
     };
     let (own, said) = (words(base(policy)), words(answer));
-    let pieces: BTreeSet<&[String]> = own.windows(TELLTALE).collect();
+    let pieces: BTreeSet<&[u64]> = own.windows(TELLTALE).collect();
     said.windows(TELLTALE).any(|piece| pieces.contains(piece))
+}
+
+/// FNV-1a of a word in lower case.
+fn fingerprint(word: &str) -> u64 {
+    let letters = word.chars().flat_map(char::to_lowercase);
+    letters.fold(0xcbf2_9ce4_8422_2325, |hash, c| (hash ^ u64::from(c)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// A digest of all that the AI is given: equal for whoever asks the same in the same words.
@@ -168,9 +175,7 @@ pub fn digest(prompt: &Prompt) -> Key {
         hash.update((line.content.len() as u64).to_be_bytes());
         hash.update(line.content.as_bytes());
     }
-    let mut key = [0; 16];
-    key.copy_from_slice(&hash.finalize()[..16]);
-    Key(key)
+    Key::of(hash)
 }
 
 /// A digest of the service's own instructions, the facts and the rules of sharing: an answer made under others is not
@@ -182,9 +187,7 @@ pub fn version(policy: &Policy) -> String {
         .chain_update(policy.reuse.knowledge_version.as_bytes())
         .chain_update([0])
         .chain_update(base(policy).as_bytes());
-    let mut key = [0; 16];
-    key.copy_from_slice(&hash.finalize()[..16]);
-    Key(key).to_hex()
+    Key::of(hash).to_hex()
 }
 
 /// The language in which the answer is wanted, where it is the question's own.

@@ -5,6 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::Domain;
+use crate::policy;
 use crate::prompt::is_arabic;
 use crate::spend::Level;
 
@@ -35,9 +36,6 @@ pub enum Tier {
 }
 
 impl Tier {
-    /// All of them, by their place.
-    pub const ALL: [Self; 3] = [Self::Cheap, Self::Usual, Self::Better];
-
     /// The name in metrics and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
@@ -59,6 +57,12 @@ pub fn tier(grade: Grade, is_paid: bool, level: Level) -> Tier {
         (_, Grade::Easy) => Tier::Cheap,
         (_, Grade::Usual) => Tier::Usual,
     }
+}
+
+/// The same by the policy: without routing the usual model answers everything.
+#[must_use]
+pub fn choose(policy: &policy::Ai, grade: Grade, is_paid: bool, level: Level) -> Tier {
+    if policy.routing { tier(grade, is_paid, level) } else { Tier::Usual }
 }
 
 /// Longest easy question, in words.

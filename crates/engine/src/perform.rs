@@ -152,7 +152,7 @@ async fn perform(
     metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
     match &effect.action {
         Action::Ask(question) => tokio::select! {
-            outcome = ways::ask(shared, aggregate, effect, question, lost, slot) => Some(outcome),
+            outcome = ways::ask(shared, ways::Asked { aggregate, effect, question, lost }, slot) => Some(outcome),
             () = shared.cut.cancelled() => None,
         },
         Action::Send { to, message } => Some(match shared.channel(to.channel) {

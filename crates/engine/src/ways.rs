@@ -13,7 +13,7 @@ use answerbot_core::domain::Domain;
 use answerbot_core::pay::days::at_wall;
 use answerbot_core::reuse::curated::Shelf;
 use answerbot_core::reuse::kept::{keep_until, may_be_stale, may_keep, wording};
-use answerbot_core::reuse::{Kept, Key, Language, Shareable};
+use answerbot_core::reuse::{Kept, Key, Shareable};
 use answerbot_core::route::{self, Tier};
 use answerbot_core::spend::{Level, MicroUsd, NO_MONEY, NoRoom, Purse, Spent};
 use answerbot_core::{AggregateId, JubaDay, prompt};
@@ -134,16 +134,23 @@ fn gauge(name: &'static str, sum: MicroUsd) {
     metrics::gauge!(name).set(sum.0 as f64);
 }
 
+/// A question on its way.
+#[derive(Clone, Copy)]
+pub(crate) struct Asked<'a> {
+    /// Whose.
+    pub aggregate: AggregateId,
+    /// The effect that asks.
+    pub effect: &'a Effect,
+    /// What it asks.
+    pub question: &'a Prompt,
+    /// How many processes died while they asked it.
+    pub lost: u32,
+}
+
 /// Answers a question, and shows typing anew as long as that takes. `slot` is given back while somebody else asks.
-pub(crate) async fn ask(
-    shared: &Arc<Shared>,
-    aggregate: AggregateId,
-    effect: &Effect,
-    question: &Prompt,
-    lost: u32,
-    slot: &mut Option<Slot>,
-) -> Outcome {
-    let way = way(shared, aggregate, effect, question, lost, slot);
+pub(crate) async fn ask(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) -> Outcome {
+    let question = asked.question;
+    let way = way(shared, asked, slot);
     tokio::pin!(way);
     // A shown "typing" ends by itself; this renews it before it does.
     let every = Duration::from_millis(question.typing.channel.limits().typing_ms * 3 / 4);
@@ -155,15 +162,8 @@ pub(crate) async fn ask(
     }
 }
 
-async fn way(
-    shared: &Arc<Shared>,
-    aggregate: AggregateId,
-    effect: &Effect,
-    question: &Prompt,
-    lost: u32,
-    slot: &mut Option<Slot>,
-) -> Outcome {
-    let ways = &shared.ways;
+async fn way(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) -> Outcome {
+    let (ways, question) = (&shared.ways, asked.question);
     if let Some(reply) = curated(shared, question) {
         return Outcome::Answered(reply);
     }
@@ -187,7 +187,7 @@ async fn way(
         old = Some(recalled.kept)
             .filter(|it| may_be_stale(domain, &shareable.normal) && it.is_better_than_none(now, stale_ms));
     }
-    let outcome = fly(shared, aggregate, effect, question, found, lost, slot).await;
+    let outcome = fly(shared, asked, found, slot).await;
     match (outcome, old, found) {
         (Outcome::Unanswered(fault, spent), Some(old), Some((_, key))) if fault.retry != Retry::Refused => {
             Outcome::Answered(Reply { spent, ..reply(&old.text, false, Way::Stale, Some(key)) })
@@ -208,31 +208,26 @@ fn curated(shared: &Shared, question: &Prompt) -> Option<Reply> {
         return None;
     }
     let shelf = shared.ways.shelf();
-    let entry = shelf.find(language, &asked.content).or_else(|| {
-        // Latin letters may be Juba Arabic.
-        (language == Language::English).then(|| shelf.find(Language::JubaArabic, &asked.content)).flatten()
-    })?;
+    let entry = shelf.answer(language, &asked.content)?;
     Some(reply(&entry.answer, false, Way::Curated, Some(Key::of_entry(&entry.id))))
 }
 
 /// Asks, or waits for the one who asks the same.
 async fn fly(
     shared: &Arc<Shared>,
-    aggregate: AggregateId,
-    effect: &Effect,
-    question: &Prompt,
+    asked: Asked<'_>,
     found: Option<(&Shareable, Key)>,
-    lost: u32,
     slot: &mut Option<Slot>,
 ) -> Outcome {
+    let question = asked.question;
     let same = found.map(|(_, key)| key).or_else(|| question.about.alone.then(|| prompt::digest(question)));
     let Some(same) = same.filter(|_| shared.ports.policy.reuse.single_flight) else {
-        return outcome(call(shared, aggregate, effect, question, lost).await, None);
+        return outcome(call(shared, asked).await, None);
     };
     loop {
         match shared.ways.flights.board(same) {
             Seat::Leader(leader) => {
-                let called = call(shared, aggregate, effect, question, lost).await;
+                let called = call(shared, asked).await;
                 let key = keep(shared, question, found, &called).await;
                 match &called {
                     Ok(answer) => {
@@ -307,13 +302,8 @@ fn save(shared: &Arc<Shared>, key: Key) {
 }
 
 /// One call that is paid for.
-async fn call(
-    shared: &Arc<Shared>,
-    aggregate: AggregateId,
-    effect: &Effect,
-    question: &Prompt,
-    lost: u32,
-) -> Result<Answer, Unanswered> {
+async fn call(shared: &Arc<Shared>, asked: Asked<'_>) -> Result<Answer, Unanswered> {
+    let Asked { aggregate, effect, question, lost } = asked;
     let policy = &shared.ports.policy;
     let full = prompt::complete(policy, question);
     let person = aggregate.contact().map(|it| shared.ports.hash_key.pseudonym(it)).unwrap_or_default();
@@ -405,8 +395,7 @@ async fn reserve_soon(shared: &Arc<Shared>, full: &Prompt, is_paid: bool) -> Res
 /// Reserves what an answer can cost: with the model that fits the question, else with the cheap one.
 pub(crate) fn reserve(shared: &Arc<Shared>, full: &Prompt, is_paid: bool) -> Result<Reserved, EffectFault> {
     let (policy, ways, today) = (&shared.ports.policy, &shared.ways, shared.now().juba_day());
-    let tier =
-        |level| if policy.ai.routing { route::tier(full.about.grade, is_paid, level) } else { Tier::Usual };
+    let tier = |level| route::choose(&policy.ai, full.about.grade, is_paid, level);
     let mut tiers = vec![tier(Level::Open), tier(Level::Empty)];
     tiers.dedup();
     let mut spent = true;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use answerbot_core::contact::Contact;
 use answerbot_core::reuse::curated::Shelf;
-use answerbot_core::reuse::{Language, gate};
-use answerbot_core::route::{self, Tier};
+use answerbot_core::reuse::gate;
+use answerbot_core::route;
 use answerbot_core::spend::{Level, MicroUsd, Purse};
 use answerbot_core::texts::ENGLISH;
 use answerbot_core::words::{self, Said};
@@ -44,7 +44,8 @@ pub async fn run(world: &World, question: &str, paid: bool, as_json: bool) -> an
     let prompt = prompt::build(policy, &Contact::default(), question, world.clock.now(), typing);
     let about = &prompt.about;
     let answered = answer(world, question, &prompt, paid).await?;
-    let shared = match gate(question) {
+    let gated = gate(question);
+    let shared = match gated {
         Ok(language) => format!("may be shared ({})", language.code()),
         Err(why) => format!("is not shared ({})", why.name()),
     };
@@ -54,7 +55,7 @@ pub async fn run(world: &World, question: &str, paid: bool, as_json: bool) -> an
         let shown = json!({
             "answer": it.text, "way": it.way, "domain": domain, "grade": grade, "model": it.model,
             "tokens_in": it.tokens.0, "tokens_out": it.tokens.1, "cost_micro_usd": it.cost.0, "seconds": it.seconds,
-            "shareable": gate(question).is_ok(),
+            "shareable": gated.is_ok(),
         });
         out::line(&shown.to_string());
         return Ok(true);
@@ -96,10 +97,7 @@ async fn answer(
     if let Some(store) = &store {
         let shelf =
             store.curated(0).await?.map(|(_, entries)| Shelf::new(entries)).transpose()?.unwrap_or_default();
-        let found = prompt.about.language.and_then(|language| {
-            let latin = (language == Language::English).then_some(Language::JubaArabic);
-            [Some(language), latin].into_iter().flatten().find_map(|it| shelf.find(it, question))
-        });
+        let found = prompt.about.language.and_then(|language| shelf.answer(language, question));
         if let Some(entry) = found.filter(|_| policy.reuse.curated) {
             let way = format!("curated: {}", entry.id);
             return Ok(Some(free(entry.answer.clone(), &way)));
@@ -123,16 +121,15 @@ async fn answer(
     }
     let ai = world.ai();
     let full = prompt::complete(policy, prompt);
-    let mut tier =
-        if policy.ai.routing { route::tier(prompt.about.grade, paid, Level::Open) } else { Tier::Usual };
-    match purse.reserve(&policy.ai.budget, today, paid, ai.most(&full, tier)) {
+    let tier = |level| route::choose(&policy.ai, prompt.about.grade, paid, level);
+    let wished = tier(Level::Open);
+    let tier = match purse.reserve(&policy.ai.budget, today, paid, ai.most(&full, wished)) {
         Err(_) => {
             out::fault("the AI budget is used up; see AI_DAILY_BUDGET_USD and AI_MONTHLY_BUDGET_USD");
             return Ok(None);
         }
-        Ok(Level::Thrifty) if policy.ai.routing => tier = Tier::Cheap,
-        Ok(_) => {}
-    }
+        Ok(level) => tier(level),
+    };
     let started = world.clock.monotonic();
     let deadline: Duration = millis(policy.ai.deadline_ms);
     let called = ai.answer(&full, "terminal", tier, deadline).await;
@@ -143,8 +140,7 @@ async fn answer(
     }
     match called {
         Ok(said) => {
-            let plain = shape::plain(&said.text);
-            let whole = if said.cut { shape::to_last_sentence(&plain) } else { plain };
+            let whole = shape::answer(&said.text, said.cut);
             let text = guard::check(&whole, &policy.guard, &ENGLISH).text;
             let last = said.spent.last().cloned().unwrap_or_default();
             let seconds = world.clock.monotonic().saturating_sub(started).as_secs_f64();

@@ -224,9 +224,6 @@ pub enum Way {
 }
 
 impl Way {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Ai, Self::Joined, Self::Shared, Self::Stale, Self::Curated];
-
     /// The name in stores, metrics and reports.
     #[must_use]
     pub const fn name(self) -> &'static str {

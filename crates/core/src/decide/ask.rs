@@ -214,8 +214,7 @@ impl Desk<'_> {
 
     fn answer(&mut self, asking: &Asking, effect: &Effect, reply: &Reply) {
         let question = &asking.question;
-        let shaped = shape::plain(&reply.text);
-        let whole = if reply.cut { shape::to_last_sentence(&shaped) } else { shaped };
+        let whole = shape::answer(&reply.text, reply.cut);
         let guarded = guard::check(&whole, &self.policy.guard, self.texts);
         if guarded.changed {
             self.record(Record::Guarded);

@@ -180,6 +180,13 @@ impl Shelf {
         self.places.get(&(language, normal(text, language))).and_then(|at| self.entries.get(*at))
     }
 
+    /// The approved answer to a question that is to be answered in a language. Latin letters may be Juba Arabic.
+    #[must_use]
+    pub fn answer(&self, wanted: Language, text: &str) -> Option<&Entry> {
+        let kin = (wanted == Language::English).then_some(Language::JubaArabic);
+        [Some(wanted), kin].into_iter().flatten().find_map(|language| self.find(language, text))
+    }
+
     /// The approved answer with this name.
     #[must_use]
     pub fn named(&self, key: Key) -> Option<&Entry> {

@@ -27,13 +27,14 @@ pub use gate::{Ineligible, gate};
 pub use kept::{Kept, Shareable, keep_ms};
 pub use normal::normal;
 
-use alloc::string::String;
-use core::fmt::{Debug, Display, Formatter, Write};
+use alloc::string::{String, ToString};
+use core::fmt::{Debug, Display, Formatter};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::domain::Domain;
+use crate::id;
 
 /// Moves when the normaliser or the gate changes: what was stored under older rules is then never found.
 pub const SCHEMA: u16 = 1;
@@ -93,7 +94,7 @@ pub struct Key(pub [u8; 16]);
 
 impl Display for Key {
     fn fmt(&self, f: &mut Formatter<'_>) -> core::fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(id::hex(&self.0, &mut [0; 32]))
     }
 }
 
@@ -107,32 +108,26 @@ impl Key {
     /// The name of a curated answer.
     #[must_use]
     pub fn of_entry(id: &str) -> Self {
-        let digest = Sha256::new().chain_update(b"curated").chain_update(id.as_bytes()).finalize();
+        Self::of(Sha256::new().chain_update(b"curated").chain_update(id.as_bytes()))
+    }
+
+    /// The name of what was hashed.
+    pub(crate) fn of(hash: Sha256) -> Self {
         let mut key = [0; 16];
-        key.copy_from_slice(&digest[..16]);
+        key.copy_from_slice(&hash.finalize()[..16]);
         Self(key)
     }
 
     /// Reads [`Key::to_hex`].
     #[must_use]
     pub fn from_hex(text: &str) -> Option<Self> {
-        let mut key = [0; 16];
-        if text.len() != 32 || !text.is_ascii() {
-            return None;
-        }
-        for (place, byte) in key.iter_mut().enumerate() {
-            *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
-        }
-        Some(Self(key))
+        id::parse(text).ok().map(Self)
     }
 
     /// The key in 32 hexadecimal digits, as caches with text keys want it.
     #[must_use]
     pub fn to_hex(self) -> String {
-        let mut out = String::with_capacity(32);
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{self}");
-        out
+        self.to_string()
     }
 }
 
@@ -159,9 +154,5 @@ pub fn key_of_normal(scope: &Scope, normal: &str) -> Key {
         hash.update((field.len() as u64).to_be_bytes());
         hash.update(field.as_bytes());
     }
-    let mut key = [0; 16];
-    for (to, from) in key.iter_mut().zip(hash.finalize()) {
-        *to = from;
-    }
-    Key(key)
+    Key::of(hash)
 }

@@ -20,6 +20,13 @@ pub fn plain(text: &str) -> String {
     tidy(&markdown::to_plain(&without_latex))
 }
 
+/// As [`plain`], of an answer whose last sentence may be `cut`: then it ends with the last finished one.
+#[must_use]
+pub fn answer(text: &str, cut: bool) -> String {
+    let plain = plain(text);
+    if cut { to_last_sentence(&plain) } else { plain }
+}
+
 /// Cuts a text so that the first part has at most `most` UTF-16 units.
 ///
 /// Cuts after a sentence where one ends in the second half, else at a space, else between graphemes; only a

@@ -344,38 +344,30 @@ impl SqliteStore {
     }
 
     pub(super) async fn forget_answers(&self, day: JubaDay, now: Time) -> Result<u64, StoreError> {
-        let turns = day.0 - TURNS_FOR_DAYS;
-        let (once, often) = (day.0 - MISSED_ONCE_FOR_DAYS, day.0 - MISSED_FOR_DAYS);
-        let all: [(&str, [i64; 2]); 4] = [
+        let old = |days: i32| i64::from(day.0 - days);
+        let all = [
             (
                 "DELETE FROM ai_turn WHERE (ask, attempt, call) IN \
                  (SELECT ask, attempt, call FROM ai_turn WHERE day < ?1 LIMIT ?2)",
-                [i64::from(turns), i64::from(CHUNK)],
+                old(TURNS_FOR_DAYS),
             ),
             (
                 "DELETE FROM missed WHERE key IN (SELECT key FROM missed WHERE times = 1 AND last < ?1 LIMIT ?2)",
-                [i64::from(once), i64::from(CHUNK)],
+                old(MISSED_ONCE_FOR_DAYS),
             ),
             (
                 "DELETE FROM missed WHERE key IN (SELECT key FROM missed WHERE last < ?1 LIMIT ?2)",
-                [i64::from(often), i64::from(CHUNK)],
+                old(MISSED_FOR_DAYS),
             ),
             (
                 "DELETE FROM shared_answer WHERE key IN (SELECT key FROM shared_answer WHERE until < ?1 LIMIT ?2)",
                 // Past its time it still serves while no provider answers.
-                [now.plus(-answerbot_core::time::DAY * 8).as_millis(), i64::from(CHUNK)],
+                now.plus(-answerbot_core::time::DAY * 8).as_millis(),
             ),
         ];
         let mut total = 0;
-        for (statement, values) in all {
-            loop {
-                let delete = move |conn: &Connection| conn.prepare_cached(statement)?.execute(values);
-                let gone = self.writer.write(move |tx| delete(tx.conn).map_err(fault)).await? as u64;
-                total += gone;
-                if gone < u64::from(CHUNK) {
-                    break;
-                }
-            }
+        for (statement, before) in all {
+            total += self.forget_some(statement, before, CHUNK).await?;
         }
         // What is nearest to its end makes room.
         let crowd = move |conn: &Connection| {

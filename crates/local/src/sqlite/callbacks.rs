@@ -33,17 +33,7 @@ impl SqliteStore {
     }
 
     pub(super) async fn forget(&self, before: Time) -> Result<u64, StoreError> {
-        let mut total = 0;
-        loop {
-            let some = move |conn: &Connection| {
-                conn.prepare_cached(sql::CALLBACK_FORGET)?.execute(params![before.as_millis(), CHUNK])
-            };
-            let gone = self.writer.write(move |tx| some(tx.conn).map_err(fault)).await? as u64;
-            total += gone;
-            if gone < u64::from(CHUNK) {
-                return Ok(total);
-            }
-        }
+        self.forget_some(sql::CALLBACK_FORGET, before.as_millis(), CHUNK).await
     }
 }
 

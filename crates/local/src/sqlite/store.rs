@@ -202,6 +202,25 @@ impl SqliteStore {
         self.writer.write(move |tx| ask(tx.conn).map_err(fault)).await
     }
 
+    /// Deletes what lies before `before`, `chunk` rows a write: other writes go between. `statement` takes both.
+    pub(super) async fn forget_some(
+        &self,
+        statement: &'static str,
+        before: i64,
+        chunk: u32,
+    ) -> Result<u64, StoreError> {
+        let mut total = 0;
+        loop {
+            let some =
+                move |conn: &Connection| conn.prepare_cached(statement)?.execute(params![before, chunk]);
+            let gone = self.writer.write(move |tx| some(tx.conn).map_err(fault)).await? as u64;
+            total += gone;
+            if gone < u64::from(chunk) {
+                return Ok(total);
+            }
+        }
+    }
+
     /// Writes what waits and stops the writer. Later calls fail.
     pub fn close(&self) {
         self.writer.close();

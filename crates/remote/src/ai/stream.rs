@@ -75,7 +75,6 @@ async fn collect(
             Ok(Ok(chunk)) => chunk,
         };
         let Some(chunk) = chunk else { break };
-
         read += chunk.len();
         if read > http::ANSWER_BYTES {
             return Err(Failure::new(Why::Rubbish, "answer too long"));
@@ -187,14 +186,12 @@ impl Events {
         if let Some(error) = self.error {
             return Ok(json!({ "error": error, "usage": self.usage, "model": self.model }));
         }
-        if self.broken {
-            let wrote = self.wrote();
-            return Err(Failure::new(Why::Rubbish, "a broken stream").after(wrote));
-        }
         let wrote = self.wrote();
-        let Some(finish) = self.finish else {
-            return Err(Failure::new(Why::Rubbish, "a cut stream").after(wrote));
-        };
+        let rubbish = |reason: &str| Err(Failure::new(Why::Rubbish, reason).after(wrote));
+        if self.broken {
+            return rubbish("a broken stream");
+        }
+        let Some(finish) = self.finish else { return rubbish("a cut stream") };
         let mut message = json!({ "role": "assistant", "content": self.content });
         if !self.refusal.is_empty() {
             message["refusal"] = self.refusal.into();
