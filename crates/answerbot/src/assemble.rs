@@ -1,17 +1,15 @@
 //! The one place where adapters are chosen.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
 use answerbot_core::pay::price::Selling;
 use answerbot_engine::{Engine, Options, Ports};
-use answerbot_local::{Access, MemoryCache, MemoryQueue, SharedAnswers, SqliteStore};
+use answerbot_local::Access;
 use answerbot_ports::ai::{Ai, Alerts as _};
 use answerbot_ports::channel::Channel;
-use answerbot_ports::codec::Codec;
-use answerbot_ports::keys::{HashKey, Key};
-use answerbot_ports::world::{Clock, Entropy};
+use answerbot_ports::keys::HashKey;
+use answerbot_ports::world::Clock;
 use answerbot_remote::ai::{Limits, ProviderConfig, ProviderKind, Providers};
 use answerbot_remote::alerts::Alerts;
 use answerbot_remote::messenger::{Deadlines, Messenger, MessengerConfig};
@@ -21,16 +19,13 @@ use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Database, Settings};
+use crate::cli::Role;
+use crate::common::Rings;
+use crate::config::Settings;
+use crate::stores::Stores;
 use crate::telemetry::Metrics;
 use crate::world::{OsEntropy, SystemClock};
 
-/// Warm contacts in memory: at one to three kilobytes each, some tens of megabytes at most.
-const WARM_CONTACTS: u64 = 10_000;
-/// Shared answers in memory: about a hundred thousand.
-const SHARED_BYTES: u64 = 90_000_000;
-/// Rings in memory; what does not fit is found by the sweeper.
-const RINGS: usize = 10_000;
 /// Hints are not worth more.
 const HINT_DEADLINE: Duration = Duration::from_secs(3);
 
@@ -46,24 +41,6 @@ impl World {
         let connect = millis(settings.policy.ai.connect_ms);
         let client = answerbot_remote::http::client(connect).context("the HTTP client")?;
         Ok(Self { settings, clock: Arc::new(SystemClock::new()), client })
-    }
-
-    pub fn database(&self) -> &Path {
-        let Database::Sqlite(path) = &self.settings.database;
-        path
-    }
-
-    /// Opens the store; makes a key beside it for development where none is set.
-    pub fn store(&self, access: Access) -> anyhow::Result<Arc<SqliteStore>> {
-        let path = self.database();
-        let key = match &self.settings.key {
-            Some(key) => key.clone(),
-            None => development_key(path)?,
-        };
-        let codec = Codec::new(&key, self.settings.old_key.as_ref(), Arc::new(OsEntropy));
-        let store = SqliteStore::open(path, access, codec, &OsEntropy)
-            .with_context(|| format!("the store {}", path.display()))?;
-        Ok(Arc::new(store))
     }
 
     pub fn messenger(&self) -> Messenger {
@@ -142,19 +119,25 @@ impl World {
 /// The service, assembled and not yet running.
 pub struct Service {
     pub engine: Engine,
-    pub store: Arc<SqliteStore>,
+    pub stores: Stores,
+    pub rings: Rings,
     pub router: axum::Router,
     pub draining: CancellationToken,
     pub metrics: Metrics,
 }
 
-/// Assembles the service of one machine. Needs the runtime's context.
-pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Service> {
+/// Assembles the service. Needs the runtime's context.
+pub async fn service(world: &World, metrics: Metrics, role: Role, work: bool) -> anyhow::Result<Service> {
     let settings = &world.settings;
-    let store = world.store(Access::Serve)?;
-    if store.lost_leases() > 0 {
+    let rings = world.rings(role).await?;
+    let stores = world.store_that_rings(Access::Serve, Some(Arc::clone(&rings.queue))).await?;
+    // Those that are there are open before the first webhook; nobody waits long for those that are not.
+    stores.reach().await;
+    let (store, hash) = (Arc::clone(&stores.all), stores.hash.clone());
+    let common = world.common(&stores)?;
+    if stores.lost_leases() > 0 {
         tracing::warn!(
-            effects = store.lost_leases(),
+            effects = stores.lost_leases(),
             "an earlier process died at work; its effects are performed again"
         );
     }
@@ -163,17 +146,17 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
     let ai: Arc<dyn Ai> = Arc::new(world.ai());
     let ports = Ports {
         store: Arc::clone(&store) as _,
-        queue: Arc::new(MemoryQueue::new(RINGS)),
-        cache: Arc::new(MemoryCache::new(WARM_CONTACTS)),
+        queue: Arc::clone(&rings.queue),
+        cache: common.cache,
         channels: channels.clone(),
         ai,
-        answers: Arc::new(SharedAnswers::new(Arc::clone(&store), SHARED_BYTES)),
+        answers: common.answers,
         alerts: Arc::clone(&alerts) as _,
         clock: Arc::clone(&world.clock) as _,
         entropy: Arc::new(OsEntropy),
-        hash_key: store.hash_key(),
+        hash_key: hash.clone(),
         policy: Arc::new(settings.policy.clone()),
-        payments: world.momo(&store.hash_key()).map(|it| Arc::new(it) as _),
+        payments: world.momo(&hash).map(|it| Arc::new(it) as _),
         selling: world.selling(),
         testers: settings.testers(),
     };
@@ -181,7 +164,8 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
         ai_slots: settings.ai_slots,
         send_slots: settings.send_slots,
         sweep_interval: settings.sweep_interval,
-        work,
+        // A process that only takes webhooks decides nothing.
+        work: work && role != Role::Web,
     };
     let engine = Engine::new(ports, options);
     let draining = CancellationToken::new();
@@ -203,11 +187,12 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
             let (alerts, text) = (Arc::clone(&alerts), text.to_owned());
             tasks.spawn(async move { alerts.alarm("platform", &text).await });
         }),
+        limits: common.limits,
         draining: draining.clone(),
         trust_proxy: settings.trust_proxy,
         // Without MoMo nobody calls back.
         callbacks: settings.momo.is_some().then(|| Arc::new(engine.clone()) as _),
-        callback_secret: store.hash_key().callback_secret(),
+        callback_secret: hash.callback_secret(),
         callback_ips: settings.callback_ips.clone(),
         public: PublicPages {
             service: "Answer Bot AI".into(),
@@ -217,40 +202,10 @@ pub fn service(world: &World, metrics: Metrics, work: bool) -> anyhow::Result<Se
             paid_per_day: settings.policy.quota.paid_per_day,
         },
     };
-    let router = answerbot_web::router(WebState::new(parts));
-    Ok(Service { engine, store, router, draining, metrics })
-}
-
-/// A key for development, made once beside the database. The real platform refuses to start without a set one.
-fn development_key(database: &Path) -> anyhow::Result<Key> {
-    let folder =
-        database.parent().filter(|it| !it.as_os_str().is_empty()).map_or(PathBuf::from("."), Path::to_owned);
-    let path = folder.join("development.key");
-    match std::fs::read_to_string(&path) {
-        Ok(text) => Key::parse(&text).with_context(|| format!("the key file {}", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            std::fs::create_dir_all(&folder).with_context(|| format!("the folder {}", folder.display()))?;
-            let mut bytes = [0; 32];
-            OsEntropy.fill(&mut bytes);
-            let key = Key::from_bytes(bytes);
-            write_private(&path, &key.to_base64())
-                .with_context(|| format!("the key file {}", path.display()))?;
-            Ok(key)
-        }
-        Err(error) => Err(error).with_context(|| format!("the key file {}", path.display())),
-    }
-}
-
-/// Readable by its owner alone, and on disk before anything is sealed under it.
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    use std::io::Write as _;
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
+    let state = WebState::new(parts);
+    let router =
+        if role == Role::Worker { answerbot_web::health(state) } else { answerbot_web::router(state) };
+    Ok(Service { engine, stores, rings, router, draining, metrics })
 }
 
 /// A duration of the policy.

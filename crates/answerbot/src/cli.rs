@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use answerbot_core::JubaDay;
 use answerbot_core::pay::days::parse_day;
 use answerbot_core::pay::price::Plan;
+use answerbot_core::{EventId, JubaDay};
+use answerbot_ports::regions::Region;
 use clap::{Parser, Subcommand, ValueEnum};
 
 /// Answers the questions of people in South Sudan on Messenger.
@@ -55,6 +56,8 @@ pub enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Whether the service on this machine's PORT is alive: exit code 0 or 1. For containers, which have no curl.
+    Health,
     /// Prints the effective settings with their origin, secrets masked.
     Config {
         /// Print the policy instead, as TOML: every figure that `POLICY_FILE` can change.
@@ -97,6 +100,12 @@ pub enum Command {
         #[command(subcommand)]
         action: UserAction,
     },
+    /// Practising what must work on a bad day.
+    Drill {
+        /// What.
+        #[command(subcommand)]
+        action: DrillAction,
+    },
     /// MTN's sandbox.
     Momo {
         /// What to do.
@@ -108,6 +117,26 @@ pub enum Command {
         /// What to do.
         #[command(subcommand)]
         action: EffectsAction,
+    },
+}
+
+/// What is practised.
+#[derive(Debug, Subcommand)]
+pub enum DrillAction {
+    /// Moves everybody out of a region, and compares all figures before and after. Without a running service it does so
+    /// itself.
+    Evacuate {
+        /// The region.
+        region: Region,
+        /// Where to; `main` is the main store.
+        #[arg(long, default_value = "main", value_name = "REGION")]
+        to: Region,
+        /// People write meanwhile: what they can explain may differ.
+        #[arg(long)]
+        traffic: bool,
+        /// So long a running service may take, in seconds.
+        #[arg(long, default_value_t = 3_600)]
+        patience: u64,
     },
 }
 
@@ -368,6 +397,33 @@ pub enum UserAction {
         /// The full number that paid it, which the person named.
         #[arg(long)]
         number: String,
+    },
+    /// Moves people with all they have to the store of a region; `main` is the main store. A running service does it.
+    Move {
+        /// The person; or --everybody-in or --wished.
+        #[arg(required_unless_present_any = ["everybody_in", "wished", "orders", "stop"])]
+        user: Option<String>,
+        /// Everybody who lives in this region.
+        #[arg(long, value_name = "REGION", conflicts_with_all = ["user", "wished"])]
+        everybody_in: Option<Region>,
+        /// Everybody to the region where they said that they live, also those whom an operator moved elsewhere, and into
+        /// regions that were emptied; with --to into that one only. By itself it is done within a minute of their word,
+        /// but against no operator's order.
+        #[arg(long, conflicts_with_all = ["user"])]
+        wished: bool,
+        /// Where to.
+        #[arg(long, value_name = "REGION", required_unless_present_any = ["wished", "orders", "stop", "undo"])]
+        to: Option<Region>,
+        /// Takes the person's move back while it is under way, or brings them back to where they lived before, for seven
+        /// days. Stop the order that moves everybody first.
+        #[arg(long, conflicts_with_all = ["everybody_in", "wished", "to", "orders", "stop"])]
+        undo: bool,
+        /// Shows the orders to move, newest first, and the regions that are closed to wishes.
+        #[arg(long, conflicts_with_all = ["user", "everybody_in", "wished", "to", "stop"])]
+        orders: bool,
+        /// Stops an order; whoever was moved stays there.
+        #[arg(long, value_name = "ORDER", conflicts_with_all = ["user", "everybody_in", "wished", "to"])]
+        stop: Option<EventId>,
     },
     /// What operators did, newest first.
     Audit {

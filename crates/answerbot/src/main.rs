@@ -4,9 +4,11 @@
 mod assemble;
 mod cli;
 mod commands;
+mod common;
 mod config;
 mod logs;
 mod out;
+mod stores;
 mod telemetry;
 mod world;
 

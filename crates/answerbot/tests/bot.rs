@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::Duration;
 
+use answerbot_sim::clock::Dice;
 use answerbot_sim::{Config, World};
 use tempfile::TempDir;
 
@@ -18,6 +19,33 @@ pub struct Bot {
     pub port: u16,
     settings: Vec<(String, String)>,
     child: Option<Child>,
+}
+
+/// What is killed in a soak: one process, or one part of a fleet after the other.
+pub trait Mortal {
+    /// Something dies by SIGKILL and is there again when this returns.
+    async fn dies_and_rises(&mut self, dice: &Dice);
+
+    /// What a command prints with `--json`: one object a line.
+    fn objects(&self, arguments: &[&str]) -> Vec<serde_json::Value>;
+
+    /// A folder for the test's own files.
+    fn folder(&self) -> &Path;
+}
+
+impl Mortal for Bot {
+    async fn dies_and_rises(&mut self, _: &Dice) {
+        self.kill();
+        self.start().await;
+    }
+
+    fn objects(&self, arguments: &[&str]) -> Vec<serde_json::Value> {
+        Self::objects(self, arguments)
+    }
+
+    fn folder(&self) -> &Path {
+        self.folder.path()
+    }
 }
 
 impl Bot {
@@ -199,6 +227,6 @@ pub fn path(text: &Path) -> &str {
     text.to_str().unwrap()
 }
 
-fn http() -> reqwest::Client {
+pub fn http() -> reqwest::Client {
     answerbot_remote::http::client(Duration::from_secs(2)).unwrap()
 }

@@ -47,7 +47,7 @@ async fn the_settings_are_printed_in_columns() {
     let world = World::start(Config::default()).await.unwrap();
     let mut bot = Bot::new(&world, "");
     bot.set("LOG_LEVEL", "warn");
-    bot.set("REGION_JUBA_URL", "https://juba.example.org");
+    bot.set("REGION_JUBA_URL", "sqlite:data/juba.db");
     std::fs::write(bot.folder.path().join(".env"), "SUPPORT_CONTACT=0912\n").unwrap();
     std::fs::write(bot.folder.path().join("answerbot.toml"), "slow_request_ms = 900\n").unwrap();
     let output = bot.run(&["config"]);
@@ -66,7 +66,7 @@ async fn the_settings_are_printed_in_columns() {
         (line.find(&format!(" {origin} ")).unwrap(), line.find(meaning).unwrap())
     });
     assert!(columns.iter().all(|it| *it == columns[0]), "{columns:?}:\n{text}");
-    assert!(text.contains("REGION_JUBA_URL      is set and not used"), "{text}");
+    assert!(text.contains("the store of people in juba"), "{text}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("answerbot-ports", &["answerbot-core"]),
     ("answerbot-engine", &["answerbot-core", "answerbot-ports"]),
     ("answerbot-local", &["answerbot-core", "answerbot-ports"]),
+    ("answerbot-fleet", &["answerbot-core", "answerbot-ports"]),
     ("answerbot-remote", &["answerbot-core", "answerbot-ports"]),
     ("answerbot-web", &["answerbot-core", "answerbot-ports", "answerbot-engine"]),
     ("answerbot-sim", &["answerbot-core"]),
@@ -20,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "answerbot-ports",
             "answerbot-engine",
             "answerbot-local",
+            "answerbot-fleet",
             "answerbot-remote",
             "answerbot-web",
             "answerbot-sim",
@@ -83,4 +85,23 @@ fn the_simulated_world_is_no_part_of_a_build_without_demo() {
     let sim =
         binary.dependencies.iter().find(|it| it.name == "answerbot-sim" && it.kind == DependencyKind::Normal);
     assert!(sim.unwrap().optional);
+}
+
+#[test]
+fn a_build_that_nobody_asked_for_more_has_no_driver_of_a_fleet() {
+    let metadata = MetadataCommand::new().no_deps().exec().unwrap();
+    let package = |name: &str| metadata.packages.iter().find(|it| it.name.as_str() == name).unwrap();
+    let (binary, fleet) = (package("answerbot"), package("answerbot-fleet"));
+    assert_eq!(binary.features["default"], ["demo"]);
+    assert!(!fleet.features.contains_key("default"));
+    for driver in ["mongodb", "redis", "async-nats"] {
+        let all = metadata.packages.iter().flat_map(|it| &it.dependencies);
+        let of_it: Vec<_> = all.filter(|it| it.name == driver && it.kind == DependencyKind::Normal).collect();
+        assert!(
+            of_it.len() == 1 && of_it[0].optional,
+            "{driver} stands in the fleet crate alone, behind its feature"
+        );
+    }
+    let wanted = binary.dependencies.iter().find(|it| it.name == "answerbot-fleet").unwrap();
+    assert!(wanted.features.is_empty(), "{:?}", wanted.features);
 }

@@ -5,6 +5,8 @@ mod answers;
 mod bot;
 mod commands;
 mod edges;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod kills;
 mod money_kills;
 mod outages;
@@ -12,4 +14,5 @@ mod payers;
 mod paying;
 mod paying_desk;
 mod paying_trouble;
+mod regions;
 mod talk;

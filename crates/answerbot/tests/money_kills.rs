@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::bot::{Bot, path, where_momo_fits};
+use crate::bot::{Bot, Mortal, path, where_momo_fits};
 use crate::kills::size;
 use crate::payers::{payer, texts, times};
 
@@ -36,7 +36,7 @@ fn today() -> JubaDay {
 }
 
 /// MTN's seven days are seven times `day_ms`; a request is on the phone for three seconds.
-fn policy(day_ms: u64) -> String {
+pub fn policy(day_ms: u64) -> String {
     let days = (1..=7).map(|day| day * day_ms);
     let mut polls: Vec<u64> = [200, 400, 700, 1_000, 1_500, 2_000, 3_000]
         .into_iter()
@@ -131,16 +131,21 @@ async fn all_buy(world: &World, people: usize, pause: Duration) {
 }
 
 /// Kills and starts until `done`; how often.
-async fn kills_until(bot: &mut Bot, done: &CancellationToken, dice: &Dice, mean_ms: u64, kills: &AtomicU64) {
+async fn kills_until(
+    bot: &mut impl Mortal,
+    done: &CancellationToken,
+    dice: &Dice,
+    mean_ms: u64,
+    kills: &AtomicU64,
+) {
     loop {
         let pause = mean_ms / 2 + dice.roll() % mean_ms;
         tokio::select! {
             () = done.cancelled() => return,
             () = tokio::time::sleep(Duration::from_millis(pause)) => {}
         }
-        bot.kill();
+        bot.dies_and_rises(dice).await;
         kills.fetch_add(1, Ordering::SeqCst);
-        bot.start().await;
     }
 }
 
@@ -196,49 +201,73 @@ async fn all_ask_for_status(world: &World, people: usize) -> Vec<Option<String>>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn killed_at_random_money_and_plans_agree_to_the_last_shilling() {
-    let seed = size("SOAK_SEED", clock::fresh_seed());
-    let people = usize::try_from(size("SOAK_INTENTS", 60)).unwrap();
-    let wanted = size("SOAK_MONEY_KILLS", 5);
-    let day_ms = size("SOAK_DAY_MS", 2_000);
-    let mean_ms = size("SOAK_KILL_MS", 1_200);
+    let sizes = Sizes::of_a_soak();
     let world = World::start(where_momo_fits()).await.unwrap();
+    let mut bot = Bot::new(&world, &policy(sizes.day_ms));
+    bot.sells(&world);
+    bot.start().await;
+    money_and_plans_agree(&world, &mut bot, sizes).await;
+}
+
+/// How long and how hard.
+pub struct Sizes {
+    pub seed: u64,
+    pub people: usize,
+    pub kills: u64,
+    pub day_ms: u64,
+    pub kill_ms: u64,
+}
+
+impl Sizes {
+    pub fn of_a_soak() -> Self {
+        Self {
+            seed: size("SOAK_SEED", clock::fresh_seed()),
+            people: usize::try_from(size("SOAK_INTENTS", 60)).unwrap(),
+            kills: size("SOAK_MONEY_KILLS", 5),
+            day_ms: size("SOAK_DAY_MS", 2_000),
+            kill_ms: size("SOAK_KILL_MS", 1_200),
+        }
+    }
+}
+
+/// People buy from `bot` in `world` while it is killed; then every figure is compared.
+#[expect(clippy::print_stdout, reason = "a soak tells its figures")]
+pub async fn money_and_plans_agree(world: &World, bot: &mut impl Mortal, sizes: Sizes) {
+    let Sizes { seed, people, kills: wanted, day_ms, kill_ms: mean_ms } = sizes;
     let dice = Dice::new(seed);
     world.momo(|knobs| {
         for number in 0..people {
             knobs.fates.insert(payer(number).1, fate(&dice, day_ms));
         }
     });
-    misbehaves(&world, seed);
-    let mut bot = Bot::new(&world, &policy(day_ms));
-    bot.sells(&world);
-    bot.start().await;
+    misbehaves(world, seed);
     let first_day = today();
 
     // The buying is spread over the kills.
     let pause = Duration::from_millis(wanted * mean_ms / u64::try_from(people).unwrap());
     let (done, kills) = (CancellationToken::new(), AtomicU64::new(0));
     let buying = async {
-        all_buy(&world, people, pause).await;
+        all_buy(world, people, pause).await;
         // The last ones are killed at as well.
         while kills.load(Ordering::SeqCst) < wanted {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
         done.cancel();
     };
-    tokio::join!(buying, kills_until(&mut bot, &done, &dice, mean_ms, &kills));
+    tokio::join!(buying, kills_until(bot, &done, &dice, mean_ms, &kills));
     let kills = kills.into_inner();
 
     // Seven of MTN's days later.
     tokio::time::sleep(Duration::from_millis(3 * day_ms + 3_500)).await;
-    let told = all_is_told(&world, people, Duration::from_mins(2)).await;
-    let untils = all_ask_for_status(&world, people).await;
+    let told = all_is_told(world, people, Duration::from_mins(2)).await;
+    let untils = all_ask_for_status(world, people).await;
     let books = bot.objects(&["payments", "books"]).remove(0);
     let all = world.momo_payments();
-    let paid = paid_by(&world);
+    let paid = paid_by(world);
     let plans = untils.iter().flatten().count();
     let lost = world.momo_posts().iter().filter(|it| it.answer.is_none()).count();
     let reposted = all.iter().filter(|it| it.posts > 1).count();
-    let late = (0..people).filter(|it| times(&world, &user(*it), "arrived late") > 0).count();
+    let late = (0..people).filter(|it| times(world, &user(*it), "arrived late") > 0).count();
     println!(
         "seed {seed}, {people} intents, {kills} kills: {} requests taken, {} paid, {plans} plans, {late} told late, \
          {lost} answers lost, {reposted} references posted again, callbacks {}; books {books}",
@@ -264,7 +293,7 @@ async fn killed_at_random_money_and_plans_agree_to_the_last_shilling() {
             has_paid,
             "seed {seed}: {}: {:#?}",
             user(number),
-            texts(&world, &user(number))
+            texts(world, &user(number))
         );
         let once = until.as_ref().is_none_or(|it| ends.contains(it));
         assert!(once, "seed {seed}: {} has a plan until {until:?}: granted twice?", user(number));
@@ -275,7 +304,7 @@ async fn killed_at_random_money_and_plans_agree_to_the_last_shilling() {
     for name in ["successes", "grants", "captures"] {
         assert_eq!(books[name], count, "seed {seed}: {name}: {books}");
     }
-    let file = bot.folder.path().join("statement.csv");
+    let file = bot.folder().join("statement.csv");
     std::fs::write(&file, world.momo_statement(&StatementOptions::default())).unwrap();
     let findings = bot.objects(&["payments", "reconcile", path(&file)]);
     assert_eq!(findings.len(), paid.len(), "seed {seed}");

@@ -8,12 +8,14 @@ use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Input, Numbered};
 use answerbot_core::decide::{Fact, Record};
 use answerbot_core::spend::MicroUsd;
-use answerbot_core::{AggregateId, Decision, EffectId, Rules, State, decide_any};
+use answerbot_core::{AggregateId, Decision, Rules, State, Time, decide_any};
 use answerbot_ports::cache::Warm;
-use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, StoreError};
+use answerbot_ports::queue::Receipt;
+use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, Raised, StoreError};
 use futures_util::FutureExt as _;
 
-use crate::desks::{Learned, Pile};
+use crate::desks::{Learned, Pile, Unheard};
+use crate::lease::{self, Lease};
 use crate::slots::Slot;
 use crate::{Shared, perform};
 
@@ -46,10 +48,20 @@ async fn attend(shared: Arc<Shared>, aggregate: AggregateId) {
         // What was learned must not go with an adapter that panics: nothing else knows it.
         let attended = AssertUnwindSafe(attend_once(&shared, aggregate, &mut pile)).catch_unwind().await;
         match attended.unwrap_or_else(|_| Err(StoreError::Unavailable("it panicked".into()))) {
-            Ok(()) => pause = PAUSE,
+            Ok(()) => {
+                pause = PAUSE;
+                pile.receipts.into_iter().for_each(Receipt::served);
+            }
             Err(error) => {
                 metrics::counter!("attend_failed_total").increment(1);
-                tracing::error!(contact.id = %aggregate, error = %error, "a contact could not be attended; trying again");
+                match error {
+                    StoreError::Later(_) => {
+                        tracing::debug!(contact.id = %aggregate, error = %error, "a contact waits");
+                    }
+                    _ => {
+                        tracing::error!(contact.id = %aggregate, error = %error, "a contact could not be attended; trying again");
+                    }
+                }
                 let nothing_to_lose = matches!(error, StoreError::Unreadable(_)) && pile.learned.is_empty();
                 if shared.stopping.is_cancelled() || nothing_to_lose {
                     // The store has the envelopes, and the effects stay open in it.
@@ -79,15 +91,20 @@ async fn attend_once(
     pile: &mut Pile,
 ) -> Result<(), StoreError> {
     if !pile.unheard.is_empty() {
-        shared.ports.store.release(pile.unheard.clone()).await?;
-        pile.unheard.clear();
+        // One that was leased here since is at work.
+        let at_work = |id| shared.performing.get(id).is_some();
+        let leased = pile.unheard.iter().filter(|it| it.is_leased && !at_work(it.id));
+        shared.ports.store.release(leased.map(|it| (aggregate, it.id)).collect()).await?;
+        for it in pile.unheard.drain(..) {
+            leave(shared, it.kind, it.due);
+        }
     }
     loop {
         let basis = basis(shared, aggregate, pile).await?;
         // An outcome that came twice, such as an echo and then the call's own answer, needs no decision.
         let (over, open) = std::mem::take(&mut pile.learned)
             .into_iter()
-            .partition(|learned| shared.performing.was_settled(learned.effect.id));
+            .partition(|learned| shared.performing.is_over(&learned.effect));
         pile.learned = open;
         tell_durable(over);
         if basis.envelopes.is_empty() && pile.learned.is_empty() && !pile.tidy {
@@ -117,6 +134,7 @@ async fn basis(shared: &Shared, aggregate: AggregateId, pile: &mut Pile) -> Resu
         let follows = pile.envelopes.iter().zip(warm.consumed + 1..).all(|(it, number)| it.number == number);
         if follows {
             let Warm { state, version, consumed } = warm;
+            let version = raised(version, &pile.learned);
             return Ok(Basis { state, version, consumed, envelopes: pile.envelopes.clone() });
         }
     }
@@ -127,6 +145,13 @@ async fn basis(shared: &Shared, aggregate: AggregateId, pile: &mut Pile) -> Resu
         consumed: opened.consumed,
         envelopes: opened.waiting,
     })
+}
+
+/// The version that a state has by now whose effects were leased since.
+fn raised(version: u64, learned: &[Learned]) -> u64 {
+    let mut steps: Vec<Raised> = learned.iter().filter_map(|it| it.raised).collect();
+    steps.sort_unstable();
+    steps.into_iter().fold(version, |version, it| if it.from == version { it.to } else { version })
 }
 
 /// Decides everything at once; when that panics, one input after the other, so that only the bad one stays.
@@ -193,6 +218,7 @@ async fn bury_bad_outcome(
         aggregate,
         version: basis.version,
         consumed: basis.consumed,
+        taken: Vec::new(),
         state: Arc::clone(&basis.state),
         schema: State::known_schema(aggregate.kind()),
         facets: None,
@@ -205,7 +231,7 @@ async fn bury_bad_outcome(
         facts: Vec::new(),
     };
     if let Committed::Done(_) = shared.ports.store.commit(commit).await? {
-        shared.performing.end(effect.id, true);
+        shared.performing.buried(&effect);
         pile.learned.remove(0);
     }
     shared.ports.cache.forget(aggregate).await;
@@ -245,9 +271,9 @@ async fn commit(
     basis: &Basis,
     decision: Decision<State>,
     consumed: u64,
-    unheard: &mut Vec<EffectId>,
+    unheard: &mut Vec<Unheard>,
 ) -> Result<bool, StoreError> {
-    let now = shared.now();
+    let (now, since) = (shared.now(), shared.ports.clock.monotonic());
     let mut slots: Vec<Option<Slot>> = Vec::with_capacity(decision.open.len());
     for effect in &decision.open {
         // Timers are born leased and sleep here; everything else only when it is due.
@@ -257,17 +283,22 @@ async fn commit(
     }
     let state = Arc::new(decision.state);
     let facets = Facets::of(aggregate, &state, &shared.ports.policy);
+    let taken = basis.envelopes.iter().take_while(|it| it.number <= consumed);
+    let lease = |effect: &Effect, slot: &Option<Slot>| {
+        slot.as_ref().map(|_| lease::of_effect(&shared.ports.policy, effect, now))
+    };
     let write = Commit {
         aggregate,
         version: basis.version,
         consumed,
+        taken: taken.map(|it| it.envelope.id).collect(),
         state: Arc::clone(&state),
         schema: decision.schema,
         facets: facets.filter(|it| {
             basis.version == 0
                 || Some(it) != Facets::of(aggregate, &basis.state, &shared.ports.policy).as_ref()
         }),
-        open: decision.open.iter().cloned().zip(slots.iter().map(Option::is_some)).collect(),
+        open: decision.open.iter().zip(&slots).map(|(it, slot)| (it.clone(), lease(it, slot))).collect(),
         settled: decision.settled.clone(),
         dead: decision.dead.clone(),
         erase: decision.erase,
@@ -279,23 +310,29 @@ async fn commit(
         shared.performing.reopen(effect.id);
         if slot.is_none() {
             // Once it is committed anybody may lease it: what is known of its last attempt must go before.
-            shared.performing.end(effect.id, false);
+            shared.performing.put_off(effect.id);
         }
     }
-    let leased = write.open.iter().filter(|(_, is_leased)| *is_leased);
-    unheard.extend(leased.map(|(effect, _)| effect.id));
+    unheard.extend(write.open.iter().map(|(it, lease)| Unheard {
+        id: it.id,
+        kind: it.action.kind(),
+        due: it.due,
+        is_leased: lease.is_some(),
+    }));
     let committed = shared.ports.store.commit(write).await?;
     unheard.clear();
     let version = match committed {
         Committed::Done(version) => version,
         Committed::Stale | Committed::Moved => return Ok(false),
     };
-    shared.ports.cache.remember(aggregate, Warm { state, version, consumed }).await;
-    for id in decision.settled.iter().chain(decision.dead.iter().map(|(effect, _)| &effect.id)) {
-        shared.performing.end(*id, true);
-    }
+    tokio::join!(
+        shared.ports.cache.remember(aggregate, Warm { state, version, consumed }),
+        shared.ports.cache.note_settled(&decision.settled),
+    );
+    decision.settled.iter().for_each(|id| shared.performing.settled(*id));
+    decision.dead.iter().for_each(|(effect, _)| shared.performing.buried(effect));
     for (effect, slot) in decision.open.into_iter().zip(slots) {
-        release(shared, aggregate, effect, slot);
+        release(shared, aggregate, effect, slot, since);
     }
     for (effect, reason) in &decision.dead {
         let kind = effect.action.kind().name();
@@ -314,17 +351,29 @@ async fn commit(
     Ok(true)
 }
 
+/// An effect that waits in the store is looked for when a slot is free, or when it is due.
+fn leave(shared: &Shared, kind: Kind, due: Time) {
+    if due <= shared.now() {
+        shared.slots.set_backlog(kind);
+    } else {
+        shared.wakeups.at(due);
+    }
+}
+
 /// A committed effect: performed here, or left in the store until it is due or a slot is free.
-fn release(shared: &Arc<Shared>, aggregate: AggregateId, effect: Effect, slot: Option<Slot>) {
+fn release(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: Effect,
+    slot: Option<Slot>,
+    since: Duration,
+) {
     match slot {
-        Some(slot) => perform::launch(shared, aggregate, Arc::new(effect), 0, slot),
-        None => {
-            if effect.due <= shared.now() {
-                shared.slots.set_backlog(effect.action.kind());
-            } else {
-                shared.wakeups.at(effect.due);
-            }
+        Some(slot) => {
+            let lease = Lease { lost: 0, since, raised: None };
+            perform::launch(shared, aggregate, Arc::new(effect), lease, slot);
         }
+        None => leave(shared, effect.action.kind(), effect.due),
     }
 }
 

@@ -4,9 +4,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use answerbot_core::contact::effect::Effect;
+use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Numbered, Outcome};
-use answerbot_core::{AggregateId, EffectId};
+use answerbot_core::{AggregateId, EffectId, Time};
+use answerbot_ports::queue::Receipt;
+use answerbot_ports::store::Raised;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -18,6 +20,18 @@ pub(crate) struct Learned {
     pub durable: Option<oneshot::Sender<()>>,
     /// How often deciding it panicked.
     pub panics: u32,
+    /// What its lease did to the version.
+    pub raised: Option<Raised>,
+}
+
+/// An effect of a write whose end nobody heard.
+#[derive(Debug)]
+pub(crate) struct Unheard {
+    pub id: EffectId,
+    pub kind: Kind,
+    pub due: Time,
+    /// Where the write was done it is leased to this process, which does not perform it.
+    pub is_leased: bool,
 }
 
 /// What came for an aggregate since it was last attended.
@@ -26,9 +40,10 @@ pub(crate) struct Pile {
     /// Envelopes as they were admitted here; the store has them too.
     pub envelopes: Vec<Numbered>,
     pub learned: Vec<Learned>,
-    /// Effects of a write whose end nobody heard. Where it was done they are leased to this process, which does not
-    /// perform them: they are given back before anything else is written.
-    pub unheard: Vec<EffectId>,
+    /// They are given back, and looked for, before anything else is written.
+    pub unheard: Vec<Unheard>,
+    /// Of the rings that brought somebody here.
+    pub receipts: Vec<Receipt>,
     /// Look into the store, whatever is known here.
     pub look: bool,
     /// Decide even when nothing came: texts are past their time.
@@ -38,13 +53,14 @@ pub(crate) struct Pile {
 impl Pile {
     pub fn is_empty(&self) -> bool {
         let has_nothing = self.envelopes.is_empty() && self.learned.is_empty() && self.unheard.is_empty();
-        has_nothing && !self.look && !self.tidy
+        has_nothing && self.receipts.is_empty() && !self.look && !self.tidy
     }
 
     pub fn add(&mut self, other: Self) {
         self.envelopes.extend(other.envelopes);
         self.learned.extend(other.learned);
         self.unheard.extend(other.unheard);
+        self.receipts.extend(other.receipts);
         self.look |= other.look;
         self.tidy |= other.tidy;
     }

@@ -1,14 +1,23 @@
 //! From the webhook to the store.
 
-use answerbot_core::contact::event::{Envelope, Event, Outcome};
+use std::time::Duration;
+
+use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::{EffectId, EventId};
 use answerbot_ports::queue::Ring;
 use answerbot_ports::store::{Admission, StoreError};
 use async_trait::async_trait;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::oneshot;
 
 use crate::desks::{Learned, Pile};
 use crate::{Engine, Shared, attend};
+
+/// So long an echo waits for the process that sends: an echo that is stored costs two writes more.
+const ECHO_PATIENCE: Duration = Duration::from_millis(60);
+
+/// Echoes of one request that are looked at together.
+const ECHOES_AT_ONCE: usize = 64;
 
 /// What became of a batch of envelopes, in numbers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,13 +58,17 @@ impl Intake for Engine {
         }
         // The messages first: an echo may have to wait for a commit.
         add(&mut taken, admit(shared, fresh).await?);
-        for (effect, message, envelope) in echoes {
-            if needs_admission(shared, effect, message).await? {
-                add(&mut taken, admit(shared, vec![envelope]).await?);
-            } else {
-                taken.passed_over += 1;
-            }
-        }
+        // All at once: some may have to wait.
+        let told = echoes.len();
+        let needed = echoes.into_iter().map(|(effect, message, envelope)| async move {
+            let is_needed = needs_admission(shared, &envelope.to, effect, message).await?;
+            Ok::<_, StoreError>(is_needed.then_some(envelope))
+        });
+        let needed: Vec<Option<Envelope>> =
+            stream::iter(needed).buffered(ECHOES_AT_ONCE).try_collect().await?;
+        let needed: Vec<Envelope> = needed.into_iter().flatten().collect();
+        taken.passed_over += told - needed.len();
+        add(&mut taken, admit(shared, needed).await?);
         Ok(taken)
     }
 }
@@ -85,28 +98,41 @@ pub(crate) async fn admit(
                     None => continue,
                 }
             }
-            Admission::Known => {
+            known @ (Admission::Known | Admission::Waits(_)) => {
                 metrics::counter!("events_known_total").increment(1);
                 taken.passed_over += 1;
+                if let Admission::Waits(aggregate) = known {
+                    // Whoever stored it may have died before it rang.
+                    ring(shared, Ring { aggregate, envelopes: Vec::new() }).await;
+                }
                 continue;
             }
         };
         taken.new += 1;
-        let ring = Ring { aggregate, envelopes: vec![numbered] };
-        if shared.ports.queue.ring(ring).await.is_err() {
-            metrics::counter!("rings_lost_total").increment(1);
-            tracing::warn!(contact.id = %aggregate, "a ring was lost; the sweeper will find the contact");
+        // Without a number it waits in the directory; whoever brings it to its store rings.
+        if numbered.number > 0 {
+            ring(shared, Ring { aggregate, envelopes: vec![numbered] }).await;
         }
     }
     Ok(taken)
 }
 
+async fn ring(shared: &Shared, ring: Ring) {
+    let aggregate = ring.aggregate;
+    if shared.ports.queue.ring(ring).await.is_err() {
+        metrics::counter!("rings_lost_total").increment(1);
+        tracing::warn!(contact.id = %aggregate, "a ring was lost; the sweeper will find the contact");
+    }
+}
+
 /// An echo of our own send matters only while that send is open.
 ///
 /// One that this process performs is settled by it at once, in the write that the call's own answer would
-/// have made; one that was settled here lately needs nothing. Only for an unknown one the store is asked.
+/// have made; one that was settled lately, here or in another process, needs nothing. Only for an unknown one the
+/// store is asked.
 async fn needs_admission(
     shared: &std::sync::Arc<Shared>,
+    of: &To,
     effect: EffectId,
     message: EventId,
 ) -> Result<bool, StoreError> {
@@ -114,11 +140,26 @@ async fn needs_admission(
         return Ok(false);
     }
     let Some((aggregate, performed)) = shared.performing.get(effect) else {
-        return shared.ports.store.is_open(effect).await;
+        if shared.ports.cache.is_settled(effect).await {
+            return Ok(false);
+        }
+        if shared.ports.cache.is_shared() {
+            // Who performs it may be about to commit what the call answered.
+            tokio::time::sleep(ECHO_PATIENCE).await;
+            if shared.ports.cache.is_settled(effect).await {
+                return Ok(false);
+            }
+        }
+        return shared.ports.store.is_open(of, effect).await;
     };
     let (durable, settled) = oneshot::channel();
-    let learned =
-        Learned { effect: performed, outcome: Outcome::Sent(message), durable: Some(durable), panics: 0 };
+    let learned = Learned {
+        effect: performed,
+        outcome: Outcome::Sent(message),
+        durable: Some(durable),
+        panics: 0,
+        raised: None,
+    };
     attend::feed(shared, aggregate, Pile { learned: vec![learned], ..Pile::default() });
     settled.await.map_err(|_| StoreError::Unavailable("the echo was not settled".into()))?;
     Ok(false)

@@ -11,7 +11,7 @@
 //! - [`attend`]: one aggregate (a contact, a payment, a paying number) at a time: what waits for it is decided and committed.
 //! - [`perform`]: an effect is done once, under a deadline; its outcome goes back to its aggregate.
 //! - [`ways`]: a question is answered by a curated answer, a shared one, somebody who asks the same, or a provider;
-//!   [`flights`]: who asks what somebody is asking just now waits. [`recheck`]: shared answers are tried again.
+//!   [`flights`]: who asks what somebody is asking just now waits; [`lead`]: in a fleet one process asks. [`recheck`]: shared answers are tried again.
 //! - [`money`]: prices read again, the books sealed, money and grants counted.
 //! - [`sweep`]: what dead processes and lost rings left behind is found by looking, on a timer.
 //!
@@ -23,6 +23,8 @@ mod desks;
 mod flights;
 mod hints;
 mod intake;
+mod lead;
+mod lease;
 mod momo;
 mod money;
 mod perform;

@@ -71,6 +71,7 @@ async fn read_prices(shared: &Shared) -> Result<(), StoreError> {
 }
 
 async fn once(shared: &Arc<Shared>, sealed: &mut Option<Duration>) -> Result<(), StoreError> {
+    shared.ports.store.catch_up().await?;
     // Each for itself: money is counted whatever becomes of answers.
     let answers = ways::refresh(shared).await;
     read_prices(shared).await?;

@@ -1,6 +1,6 @@
 //! Performing an effect: once, under a deadline. Its outcome goes back to its contact.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,8 @@ use futures_util::FutureExt as _;
 use parking_lot::Mutex;
 
 use crate::desks::{Learned, Pile};
-use crate::slots::Slot;
+use crate::lease::Lease;
+use crate::slots::{Place, Slot};
 use crate::{Shared, attend, intake, momo, ways};
 
 /// Settled effects that are remembered, so that their echoes need no read.
@@ -33,9 +34,28 @@ pub(crate) struct Performing {
 #[derive(Default)]
 struct Inner {
     open: HashMap<EffectId, (AggregateId, Arc<Effect>, u64)>,
-    settled: HashSet<EffectId>,
+    /// The last attempt that is over. One that another process revives comes back with a later one.
+    over: HashMap<EffectId, u32>,
     order: VecDeque<EffectId>,
     turns: u64,
+}
+
+impl Inner {
+    fn is_over(&self, effect: &Effect) -> bool {
+        self.over.get(&effect.id).is_some_and(|last| *last >= effect.attempt)
+    }
+
+    fn end(&mut self, effect: EffectId, last: u32) {
+        self.open.remove(&effect);
+        if self.over.insert(effect, last).is_none() {
+            self.order.push_back(effect);
+            if self.order.len() > REMEMBERED
+                && let Some(oldest) = self.order.pop_front()
+            {
+                self.over.remove(&oldest);
+            }
+        }
+    }
 }
 
 impl Performing {
@@ -43,7 +63,7 @@ impl Performing {
     /// settled in the moment between its lease and now.
     fn begin(&self, aggregate: AggregateId, effect: &Arc<Effect>) -> Option<u64> {
         let mut inner = self.inner.lock();
-        if inner.settled.contains(&effect.id) {
+        if inner.is_over(effect) {
             return None;
         }
         inner.turns += 1;
@@ -54,7 +74,7 @@ impl Performing {
 
     /// The effect was opened anew: a dead one that was revived.
     pub fn reopen(&self, effect: EffectId) {
-        self.inner.lock().settled.remove(&effect);
+        self.inner.lock().over.remove(&effect);
     }
 
     /// Whether this attempt is still the one that counts.
@@ -62,26 +82,33 @@ impl Performing {
         self.inner.lock().open.get(&effect).is_some_and(|(.., current)| *current == turn)
     }
 
-    /// The effect is over, or waits for a later attempt: what its call still brings is too late.
-    pub fn end(&self, effect: EffectId, is_settled: bool) {
-        let mut inner = self.inner.lock();
-        inner.open.remove(&effect);
-        if is_settled && inner.settled.insert(effect) {
-            inner.order.push_back(effect);
-            if inner.order.len() > REMEMBERED
-                && let Some(oldest) = inner.order.pop_front()
-            {
-                inner.settled.remove(&oldest);
-            }
-        }
+    /// The effect waits for a later attempt: what its call still brings is too late.
+    pub fn put_off(&self, effect: EffectId) {
+        self.inner.lock().open.remove(&effect);
+    }
+
+    /// The effect is over for good.
+    pub fn settled(&self, effect: EffectId) {
+        self.inner.lock().end(effect, u32::MAX);
+    }
+
+    /// The effect is dead, unless somebody revives it.
+    pub fn buried(&self, effect: &Effect) {
+        self.inner.lock().end(effect.id, effect.attempt);
     }
 
     pub fn get(&self, effect: EffectId) -> Option<(AggregateId, Arc<Effect>)> {
         self.inner.lock().open.get(&effect).map(|(aggregate, effect, _)| (*aggregate, Arc::clone(effect)))
     }
 
+    /// Whether this attempt is over.
+    pub fn is_over(&self, effect: &Effect) -> bool {
+        self.inner.lock().is_over(effect)
+    }
+
+    /// Whether all attempts are over for good.
     pub fn was_settled(&self, effect: EffectId) -> bool {
-        self.inner.lock().settled.contains(&effect)
+        self.inner.lock().over.get(&effect) == Some(&u32::MAX)
     }
 
     pub fn count(&self) -> usize {
@@ -91,12 +118,12 @@ impl Performing {
 
 /// Performs a leased effect in a task of its own.
 ///
-/// `lost` says how many processes died while it was open: it may have been performed before.
+/// Nothing begins that could outlast its lease: a process that was stopped meanwhile gives it back.
 pub(crate) fn launch(
     shared: &Arc<Shared>,
     aggregate: AggregateId,
     effect: Arc<Effect>,
-    lost: u32,
+    lease: Lease,
     slot: Slot,
 ) {
     let Some(turn) = shared.performing.begin(aggregate, &effect) else { return };
@@ -104,7 +131,7 @@ pub(crate) fn launch(
     shared.tasks.spawn(async move {
         // A panic of an adapter is a failure like others: the contact must not wait for it for ever.
         let mut slot = Some(slot);
-        let performed = perform(&task, aggregate, &effect, lost, &mut slot);
+        let performed = perform(&task, aggregate, &effect, lease, &mut slot);
         let outcome = AssertUnwindSafe(performed).catch_unwind().await;
         drop(slot);
         let outcome = outcome.unwrap_or_else(|_| Some(panicked(&effect)));
@@ -113,15 +140,43 @@ pub(crate) fn launch(
             return;
         }
         let Some(outcome) = outcome else {
-            // Cut while stopping: the effect stays open and the next process performs it.
-            task.performing.end(effect.id, false);
-            ways::book_cut(&task, &effect).await;
-            let _ = task.ports.store.release(vec![effect.id]).await;
+            // Cut while stopping, or its lease is over: the effect stays open and somebody else performs it.
+            task.performing.put_off(effect.id);
+            if task.cut.is_cancelled() {
+                ways::book_cut(&task, &effect).await;
+            }
+            let _ = task.ports.store.release(vec![(aggregate, effect.id)]).await;
+            // Nobody else is told of it: whoever has a slot here looks.
+            task.slots.leave_backlog(effect.action.kind());
             return;
         };
         alarm(&task, &effect, &outcome);
-        let learned = Learned { effect, outcome, durable: None, panics: 0 };
+        let learned = Learned { effect, outcome, durable: None, panics: 0, raised: lease.raised };
         attend::feed(&task, aggregate, Pile { learned: vec![learned], ..Pile::default() });
+    });
+}
+
+/// The same as soon as a slot is free; given back when the process stops before.
+pub(crate) fn launch_soon(
+    shared: &Arc<Shared>,
+    aggregate: AggregateId,
+    effect: Arc<Effect>,
+    lease: Lease,
+    place: Place,
+) {
+    let task = Arc::clone(shared);
+    shared.tasks.spawn(async move {
+        let slot = tokio::select! {
+            slot = place.slot() => slot,
+            () = task.stopping.cancelled() => None,
+        };
+        match slot {
+            Some(slot) => launch(&task, aggregate, effect, lease, slot),
+            None => {
+                // Where that fails, its lease ends by itself.
+                let _ = task.ports.store.release(vec![(aggregate, effect.id)]).await;
+            }
+        }
     });
 }
 
@@ -140,19 +195,24 @@ pub(crate) fn failed(alert: bool, reason: &str) -> Outcome {
     Outcome::Failed(EffectFault { retry: Retry::After(0), alert, reason: reason.into() })
 }
 
-/// `None` when it was cut because the process stops.
+/// `None` when it was cut because the process stops, or was not begun because its lease is nearly over.
 async fn perform(
     shared: &Arc<Shared>,
     aggregate: AggregateId,
     effect: &Effect,
-    lost: u32,
+    lease: Lease,
     slot: &mut Option<Slot>,
 ) -> Option<Outcome> {
+    let lost = lease.lost;
     let kind = effect.action.kind().name();
+    if !lease.lets_begin(effect.action.kind(), shared.ports.clock.monotonic()) {
+        metrics::counter!("leases_outlived_total", "kind" => kind).increment(1);
+        return None;
+    }
     metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
     match &effect.action {
         Action::Ask(question) => tokio::select! {
-            outcome = ways::ask(shared, ways::Asked { aggregate, effect, question, lost }, slot) => Some(outcome),
+            outcome = ways::ask(shared, ways::Asked { aggregate, effect, question, lease }, slot) => outcome,
             () = shared.cut.cancelled() => None,
         },
         Action::Send { to, message } => Some(match shared.channel(to.channel) {

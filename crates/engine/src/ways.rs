@@ -22,9 +22,14 @@ use answerbot_ports::store::{Booking, StoreError};
 use parking_lot::{Mutex, RwLock};
 
 use crate::flights::{Flights, Landed, Seat};
+use crate::lead::{self, Led};
+use crate::lease::Lease;
 use crate::perform::{MARGIN, OUTLIVED, millis};
 use crate::slots::Slot;
 use crate::{Shared, recheck};
+
+/// Waits so long for a shared answer; then the question is asked like others.
+const RECALL: Duration = Duration::from_secs(2);
 
 /// Why nobody was asked just now.
 const RESERVED: &str = "calls under way hold what is left of the AI budget";
@@ -143,12 +148,12 @@ pub(crate) struct Asked<'a> {
     pub effect: &'a Effect,
     /// What it asks.
     pub question: &'a Prompt,
-    /// How many processes died while they asked it.
-    pub lost: u32,
+    /// How it came here.
+    pub lease: Lease,
 }
 
 /// Answers a question, and shows typing anew as long as that takes. `slot` is given back while somebody else asks.
-pub(crate) async fn ask(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) -> Outcome {
+pub(crate) async fn ask(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) -> Option<Outcome> {
     let question = asked.question;
     let way = way(shared, asked, slot);
     tokio::pin!(way);
@@ -162,10 +167,10 @@ pub(crate) async fn ask(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Optio
     }
 }
 
-async fn way(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) -> Outcome {
+async fn way(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) -> Option<Outcome> {
     let (ways, question) = (&shared.ways, asked.question);
     if let Some(reply) = curated(shared, question) {
-        return Outcome::Answered(reply);
+        return Some(Outcome::Answered(reply));
     }
     let knowledge = &shared.ports.policy.reuse.knowledge_version;
     let domain = question.about.domain;
@@ -173,7 +178,7 @@ async fn way(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) ->
     let found = shareable.map(|it| (it, it.key(domain, &ways.version, knowledge)));
     let mut old = None;
     if let Some((shareable, key)) = found
-        && let Some(recalled) = shared.ports.answers.recall(key).await
+        && let Ok(Some(recalled)) = tokio::time::timeout(RECALL, shared.ports.answers.recall(key)).await
     {
         let now = shared.now();
         if recalled.kept.is_fresh(now) {
@@ -181,19 +186,19 @@ async fn way(shared: &Arc<Shared>, asked: Asked<'_>, slot: &mut Option<Slot>) ->
                 save(shared, key);
             }
             recheck::perhaps(shared, question, key, &recalled.kept);
-            return Outcome::Answered(reply(&recalled.kept.text, false, Way::Shared, Some(key)));
+            return Some(Outcome::Answered(reply(&recalled.kept.text, false, Way::Shared, Some(key))));
         }
         let stale_ms = shared.ports.policy.reuse.stale_ms;
         old = Some(recalled.kept)
             .filter(|it| may_be_stale(domain, &shareable.normal) && it.is_better_than_none(now, stale_ms));
     }
-    let outcome = fly(shared, asked, found, slot).await;
-    match (outcome, old, found) {
+    let outcome = fly(shared, asked, found, slot).await?;
+    Some(match (outcome, old, found) {
         (Outcome::Unanswered(fault, spent), Some(old), Some((_, key))) if fault.retry != Retry::Refused => {
             Outcome::Answered(Reply { spent, ..reply(&old.text, false, Way::Stale, Some(key)) })
         }
         (outcome, ..) => outcome,
-    }
+    })
 }
 
 fn reply(text: &str, cut: bool, way: Way, key: Option<Key>) -> Reply {
@@ -218,16 +223,38 @@ async fn fly(
     asked: Asked<'_>,
     found: Option<(&Shareable, Key)>,
     slot: &mut Option<Slot>,
-) -> Outcome {
+) -> Option<Outcome> {
     let question = asked.question;
     let same = found.map(|(_, key)| key).or_else(|| question.about.alone.then(|| prompt::digest(question)));
     let Some(same) = same.filter(|_| shared.ports.policy.reuse.single_flight) else {
-        return outcome(call(shared, asked).await, None);
+        if !may_begin(shared, asked) {
+            return None;
+        }
+        return Some(outcome(call(shared, asked).await, None));
     };
     loop {
         match shared.ways.flights.board(same) {
             Seat::Leader(leader) => {
-                let called = call(shared, asked).await;
+                // What is not kept no other process can find.
+                let common = found.filter(|(shareable, _)| shareable.keep).map(|(_, key)| key);
+                if let Some(key) = common {
+                    match lead::take(shared, asked, key, slot).await {
+                        Led::Here => {}
+                        Led::Elsewhere(kept) => {
+                            let said = Ok((Arc::from(kept.text.as_str()), false));
+                            leader.land(Landed { said, key: common });
+                            return Some(Outcome::Answered(reply(&kept.text, false, Way::Joined, common)));
+                        }
+                        Led::TooLate => return None,
+                    }
+                }
+                if !may_begin(shared, asked) {
+                    if let Some(key) = common {
+                        shared.ports.answers.land(key).await;
+                    }
+                    return None;
+                }
+                let called = lead::keep(shared, common, call(shared, asked)).await;
                 let key = keep(shared, question, found, &called).await;
                 match &called {
                     Ok(answer) => {
@@ -238,7 +265,10 @@ async fn fly(
                     Err(unanswered) if unanswered.fault.reason == NO_MONEY => {}
                     Err(unanswered) => leader.land(Landed { said: Err(unanswered.fault.clone()), key }),
                 }
-                return outcome(called, key);
+                if let Some(key) = common {
+                    shared.ports.answers.land(key).await;
+                }
+                return Some(outcome(called, key));
             }
             Seat::Follower(follower) => {
                 // Others can be asked about something else meanwhile.
@@ -246,16 +276,24 @@ async fn fly(
                 let Some(landed) = follower.landed().await else {
                     // This one may lead now. Without a free slot it goes all the same: at most one of each question.
                     *slot = shared.slots.try_take(Kind::Ask);
+                    if !may_begin(shared, asked) {
+                        return None;
+                    }
                     continue;
                 };
-                return match landed.said {
+                return Some(match landed.said {
                     Ok((text, cut)) => Outcome::Answered(reply(&text, cut, Way::Joined, landed.key)),
                     // The leader's alarm is enough.
                     Err(fault) => Outcome::Unanswered(EffectFault { alert: false, ..fault }, Vec::new()),
-                };
+                });
             }
         }
     }
+}
+
+/// Whether a call that begins now ends within its lease: a store that hangs may have held it up.
+fn may_begin(shared: &Shared, asked: Asked<'_>) -> bool {
+    asked.lease.lets_begin(Kind::Ask, shared.ports.clock.monotonic())
 }
 
 fn outcome(called: Result<Answer, Unanswered>, key: Option<Key>) -> Outcome {
@@ -303,7 +341,7 @@ fn save(shared: &Arc<Shared>, key: Key) {
 
 /// One call that is paid for.
 async fn call(shared: &Arc<Shared>, asked: Asked<'_>) -> Result<Answer, Unanswered> {
-    let Asked { aggregate, effect, question, lost } = asked;
+    let Asked { aggregate, effect, question, lease } = asked;
     let policy = &shared.ports.policy;
     let full = prompt::complete(policy, question);
     let person = aggregate.contact().map(|it| shared.ports.hash_key.pseudonym(it)).unwrap_or_default();
@@ -311,7 +349,7 @@ async fn call(shared: &Arc<Shared>, asked: Asked<'_>) -> Result<Answer, Unanswer
     let share = if effect.attempt == 1 { policy.ai.deadline_ms } else { policy.ai.deadline_ms / 2 };
     let deadline = millis(share.max(policy.ai.least_ms));
     // The processes that asked before died: what they spent nobody told.
-    let mut before: Vec<Spent> = (0..lost).map(|_| unheard(shared, &full)).collect();
+    let mut before: Vec<Spent> = (0..lease.lost).map(|_| unheard(shared, &full)).collect();
     let reserved = match reserve_soon(shared, &full, effect.paid).await {
         Ok(reserved) => reserved,
         Err(fault) => return Err(Unanswered { fault, spent: before }),

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use answerbot_core::contact::event::Event;
 use answerbot_core::contact::message::Tap;
 use answerbot_local::MemoryQueue;
-use answerbot_ports::queue::{Queue, Ring, RingLost};
+use answerbot_ports::queue::{Queue, Ring, RingLost, Rung};
 use async_trait::async_trait;
 
 use crate::world::{Machine, Process, envelope};
@@ -45,7 +45,7 @@ impl Queue for Lossy {
         Err(RingLost)
     }
 
-    async fn next(&self) -> Ring {
+    async fn next(&self) -> Rung {
         self.inner.next().await
     }
 
@@ -126,4 +126,19 @@ async fn a_ring_that_comes_after_a_lost_one_skips_nothing() {
     all_talk(&process).await;
     all_were_answered_once_in_order(&machine);
     assert_eq!(queue.refused(), PEOPLE * (1 + QUESTIONS) / 2);
+}
+
+/// Its process died between storing and ringing, or its web server's patience ended there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_stored_and_not_rung_for_is_rung_for_when_it_is_delivered_again() {
+    let mut machine = Machine::new();
+    machine.options.sweep_interval = std::time::Duration::from_mins(10);
+    let queue = Lossy::new(Some(2));
+    let process = machine.start_on(Arc::clone(&queue) as _, |store, _| store);
+    process.agrees("ann").await;
+    process.says("ann", "q1", "What is malaria?").await;
+    assert_eq!(queue.refused(), 1);
+    process.says("ann", "q1", "What is malaria?").await;
+    process.answered("ann", "What is malaria?").await;
+    assert_eq!(machine.outside.questions_asked(), ["What is malaria?"]);
 }

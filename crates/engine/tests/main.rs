@@ -4,6 +4,7 @@
 mod callbacks;
 mod chaos;
 mod failpoints;
+mod leads;
 mod lost_rings;
 mod money;
 mod opening;
@@ -12,4 +13,5 @@ mod retention;
 mod sends;
 mod stopping;
 mod ways;
+mod workers;
 mod world;

@@ -11,6 +11,8 @@ use answerbot_core::pay::price::Selling;
 use answerbot_core::{Address, Channel as Kind, EventId, PaymentId, Policy};
 use answerbot_engine::{Callbacks, Engine, Hinted, Intake, Options, Ports, Taken};
 use answerbot_local::{Access, MemoryCache, MemoryQueue, SharedAnswers, SqliteStore};
+use answerbot_ports::answers::Answers;
+use answerbot_ports::cache::Cache;
 use answerbot_ports::codec::Codec;
 use answerbot_ports::keys::Key;
 use answerbot_ports::queue::Queue;
@@ -54,6 +56,8 @@ impl Machine {
         policy.burst.window_ms = 0;
         policy.quota.free_per_day = 1_000_000;
         policy.limits.free_replies_per_day = 1_000_000;
+        // Drawn by chance: tests of checks ask for them.
+        policy.reuse.checks_per_mille = 0;
         policy.limits.ai_calls_per_day = 1_000_000;
         policy.limits.waiting_questions = 1_000;
         policy.time.unknown_send_ms = 600;
@@ -87,17 +91,43 @@ impl Machine {
         queue: Arc<dyn Queue>,
         wrap: impl FnOnce(Arc<dyn Store>, &Line) -> Arc<dyn Store>,
     ) -> Process {
-        let key = Key::from_bytes([7; 32]);
-        let codec = Codec::new(&key, None, Arc::new(Real));
-        let path = self.database();
-        let store = Arc::new(open_when_free(&path, &codec));
+        self.process(self.store(), queue, Arc::new(MemoryCache::new(1_000)), wrap, shared)
+    }
+
+    /// Starts a process that shares its answers with others.
+    pub fn start_sharing(&self, answers: impl FnOnce(&Line) -> Arc<dyn Answers>) -> Process {
+        let (queue, cache) = (Arc::new(MemoryQueue::new(1_000)), Arc::new(MemoryCache::new(1_000)));
+        self.process(self.store(), queue, cache, |store, _| store, |_, line| answers(line))
+    }
+
+    /// Starts several processes on one store, as in a fleet: a ring goes to any of them.
+    pub fn fleet(&self, processes: usize, cache: impl Fn() -> Arc<dyn Cache>) -> Vec<Process> {
+        let (store, queue) = (self.store(), Arc::new(MemoryQueue::new(10_000)));
+        let start =
+            |_| self.process(Arc::clone(&store), Arc::clone(&queue) as _, cache(), |store, _| store, shared);
+        (0..processes).map(start).collect()
+    }
+
+    fn store(&self) -> Arc<SqliteStore> {
+        let codec = Codec::new(&Key::from_bytes([7; 32]), None, Arc::new(Real));
+        Arc::new(open_when_free(&self.database(), &codec))
+    }
+
+    fn process(
+        &self,
+        store: Arc<SqliteStore>,
+        queue: Arc<dyn Queue>,
+        cache: Arc<dyn Cache>,
+        wrap: impl FnOnce(Arc<dyn Store>, &Line) -> Arc<dyn Store>,
+        answers: impl FnOnce(Arc<SqliteStore>, &Line) -> Arc<dyn Answers>,
+    ) -> Process {
         let deadline = Duration::from_millis(u64::try_from(self.policy.time.send_deadline_ms).unwrap());
         let line = Line { outside: Arc::clone(&self.outside), dead: Arc::default(), deadline };
         let ports = Ports {
-            answers: Arc::new(SharedAnswers::new(Arc::clone(&store), 1_000_000)),
+            answers: answers(Arc::clone(&store), &line),
             store: wrap(Arc::clone(&store) as Arc<dyn Store>, &line),
             queue,
-            cache: Arc::new(MemoryCache::new(1_000)),
+            cache,
             channels: vec![Arc::new(line.clone())],
             ai: Arc::new(line.clone()),
             alerts: Arc::new(line.clone()),
@@ -118,6 +148,11 @@ impl Machine {
         };
         Process { engine: Some(engine), store, line, runtime: Some(runtime) }
     }
+}
+
+/// The answers of a process that shares them with nobody.
+fn shared(store: Arc<SqliteStore>, _: &Line) -> Arc<dyn Answers> {
+    Arc::new(SharedAnswers::new(store, 1_000_000))
 }
 
 /// The tasks of a killed process hold its lock a moment longer than a real process would.

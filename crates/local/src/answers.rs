@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use answerbot_core::reuse::{Kept, Key};
-use answerbot_ports::answers::{Answers, Recalled};
+use answerbot_ports::answers::{Answers, Recalled, SavedAnswers};
 use answerbot_ports::store::StoreError;
 use async_trait::async_trait;
 use moka::sync::Cache as Moka;
@@ -13,8 +13,6 @@ use parking_lot::RwLock;
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 use tokio::sync::OnceCell;
-
-use crate::SqliteStore;
 
 /// What an entry takes besides its texts, measured by `scripts/eval-cache`.
 const OVERHEAD: usize = 250;
@@ -43,13 +41,13 @@ pub struct SharedAnswers {
     withdrawn: Moka<Key, u32>,
     /// Names of those in the store, read once: asking for any other one reads nothing.
     saved: OnceCell<RwLock<HashSet<Key>>>,
-    store: Arc<SqliteStore>,
+    store: Arc<dyn SavedAnswers>,
 }
 
 impl SharedAnswers {
     /// Keeps at most so many bytes in memory.
     #[must_use]
-    pub fn new(store: Arc<SqliteStore>, bytes: u64) -> Self {
+    pub fn new(store: Arc<dyn SavedAnswers>, bytes: u64) -> Self {
         Self {
             entries: Cache::with_weighter(
                 usize::try_from(bytes / USUAL).unwrap_or(usize::MAX),
@@ -63,12 +61,12 @@ impl SharedAnswers {
     }
 
     async fn saved(&self) -> Result<&RwLock<HashSet<Key>>, StoreError> {
-        let read = || async { Ok(RwLock::new(self.store.shared_keys().await?.into_iter().collect())) };
+        let read = || async { Ok(RwLock::new(self.store.saved_keys().await?.into_iter().collect())) };
         self.saved.get_or_try_init(read).await
     }
 
     async fn forget(&self, key: Key) -> Result<(), StoreError> {
-        self.store.withdraw_answer(key).await?;
+        self.store.delete_answer(key).await?;
         self.saved().await?.write().remove(&key);
         Ok(())
     }
@@ -78,7 +76,7 @@ impl SharedAnswers {
         if !saved.read().contains(&key) {
             return Ok(None);
         }
-        let found = self.store.shared_answer(key).await?;
+        let found = self.store.saved_answer(key).await?;
         if found.is_none() {
             saved.write().remove(&key);
         }

@@ -11,5 +11,5 @@ pub mod sqlite;
 
 pub use answers::SharedAnswers;
 pub use cache::MemoryCache;
-pub use queue::MemoryQueue;
+pub use queue::{MemoryQueue, NoQueue};
 pub use sqlite::{Access, SqliteStore};

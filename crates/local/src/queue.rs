@@ -1,6 +1,6 @@
 //! The queue in the process: a bounded channel over the store.
 
-use answerbot_ports::queue::{Queue, Ring, RingLost};
+use answerbot_ports::queue::{Queue, Ring, RingLost, Rung};
 use async_trait::async_trait;
 use tokio::sync::{Mutex, mpsc};
 
@@ -19,15 +19,33 @@ impl MemoryQueue {
     }
 }
 
+/// For a process that nobody here or elsewhere takes rings from: the sweepers of others find what it stored.
+pub struct NoQueue;
+
+#[async_trait]
+impl Queue for NoQueue {
+    async fn ring(&self, _: Ring) -> Result<(), RingLost> {
+        Ok(())
+    }
+
+    async fn next(&self) -> Rung {
+        std::future::pending().await
+    }
+
+    fn depth(&self) -> usize {
+        0
+    }
+}
+
 #[async_trait]
 impl Queue for MemoryQueue {
     async fn ring(&self, ring: Ring) -> Result<(), RingLost> {
         self.rings.try_send(ring).map_err(|_| RingLost)
     }
 
-    async fn next(&self) -> Ring {
+    async fn next(&self) -> Rung {
         match self.waiting.lock().await.recv().await {
-            Some(ring) => ring,
+            Some(ring) => ring.into(),
             // Cannot happen while `self` holds a sender.
             None => std::future::pending().await,
         }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use answerbot_core::contact::effect::Way;
 use answerbot_core::decide::{AiTurn, Fact};
 use answerbot_core::domain::Domain;
-use answerbot_core::reuse::Language;
+use answerbot_core::reuse::{Kept, Key, Language};
 use answerbot_core::spend::{MicroUsd, Spent, Sums};
 use answerbot_core::time::DAY;
 use answerbot_core::{AggregateId, ContactId, EffectId, JubaDay};
 use answerbot_local::{SharedAnswers, SqliteStore};
+use answerbot_ports::answers::Answers as _;
 use answerbot_ports::conformance::{self, commit};
 use answerbot_ports::reports::Reports;
 use answerbot_ports::store::{Commit, Committed, Store, TURNS_FOR_DAYS};
@@ -20,10 +21,22 @@ use crate::support::{Home, NOON};
 #[tokio::test]
 async fn it_keeps_shared_answers() {
     let home = Home::new();
-    let store = Arc::new(home.store());
-    let anew = || SharedAnswers::new(Arc::clone(&store), 100_000);
+    let store = home.store();
+    let anew = || SharedAnswers::new(Arc::clone(&store) as _, 100_000);
     let suite = conformance::answers(anew(), anew);
     tokio::time::timeout(Duration::from_secs(20), suite).await.expect("a case waits for ever");
+}
+
+/// A fleet without a shared cache: what one process withdrew another one must not give on.
+#[tokio::test]
+async fn without_room_no_answer_is_shared() {
+    let home = Home::new();
+    let answers = SharedAnswers::new(home.store(), 0);
+    let text = "An answer.".to_owned();
+    let kept = Kept { text, model: "m".into(), wording: 1, made: NOON, until: NOON.plus(DAY) };
+    answers.remember(Key([1; 16]), kept).await;
+    answers.save(Key([1; 16])).await.unwrap();
+    assert_eq!(answers.recall(Key([1; 16])).await.map(|it| it.kept), None);
 }
 
 fn person() -> AggregateId {

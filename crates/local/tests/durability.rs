@@ -4,8 +4,9 @@ use answerbot_core::AggregateId;
 use std::sync::Arc;
 
 use answerbot_core::contact::effect::Kind;
+use answerbot_core::contact::event::To;
 use answerbot_core::retry::LOST_LEASES;
-use answerbot_ports::conformance::{commit, effect, text};
+use answerbot_ports::conformance::{LEASED, commit, effect, text, want};
 use answerbot_ports::store::{Admission, Commit, Committed, Store, StoreError};
 use tokio::task::JoinSet;
 
@@ -48,7 +49,7 @@ async fn one_failed_unit_leaves_its_neighbours_alone() {
         .unwrap();
     store.admit(vec![text("bad", "b1", "1"), text("good", "g1", "1")], NOON).await.unwrap();
     let unlucky = answerbot_core::contact::effect::Effect { attempt: 13, ..effect(id, 0, Kind::Send, NOON) };
-    let failing = Commit { open: vec![(unlucky, true)], ..commit(id, 0, 1) };
+    let failing = Commit { open: vec![(unlucky, LEASED)], ..commit(id, 0, 1) };
     let other: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("good")).into();
     let (bad, good) = tokio::join!(store.commit(failing), store.commit(commit(other, 0, 1)));
     assert!(matches!(bad, Err(StoreError::Unavailable(_))));
@@ -99,20 +100,20 @@ async fn leases_are_void_after_a_restart_and_their_loss_is_counted() {
     store.admit(vec![text("ann", "a1", "1")], NOON).await.unwrap();
     let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     let held = effect(ann, 0, Kind::Send, NOON);
-    store.commit(Commit { open: vec![(held.clone(), true)], ..commit(ann, 0, 1) }).await.unwrap();
-    assert!(store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap().is_empty());
+    store.commit(Commit { open: vec![(held.clone(), LEASED)], ..commit(ann, 0, 1) }).await.unwrap();
+    assert!(store.lease_due(&[want(Kind::Send, 9)], NOON).await.unwrap().is_empty());
     drop(store);
     for lost in 1..LOST_LEASES {
         let store = home.store();
-        let leased = store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap();
+        let leased = store.lease_due(&[want(Kind::Send, 9)], NOON).await.unwrap();
         assert_eq!((leased[0].effect.id, leased[0].lost), (held.id, lost));
     }
     let store = home.store();
     assert!(
-        store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap().is_empty(),
+        store.lease_due(&[want(Kind::Send, 9)], NOON).await.unwrap().is_empty(),
         "dead after twenty lost leases"
     );
-    assert!(!store.is_open(held.id).await.unwrap());
+    assert!(!store.is_open(&To::Aggregate(ann), held.id).await.unwrap());
 }
 
 #[tokio::test]
@@ -122,13 +123,13 @@ async fn a_restart_alone_loses_no_lease() {
     store.admit(vec![text("ann", "a1", "1")], NOON).await.unwrap();
     let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     let waiting = effect(ann, 0, Kind::Send, NOON);
-    store.commit(Commit { open: vec![(waiting.clone(), false)], ..commit(ann, 0, 1) }).await.unwrap();
+    store.commit(Commit { open: vec![(waiting.clone(), None)], ..commit(ann, 0, 1) }).await.unwrap();
     drop(store);
     for _ in 0..=LOST_LEASES {
         let store = home.store();
-        let leased = store.lease_due(&[(Kind::Send, 9)], NOON).await.unwrap();
+        let leased = store.lease_due(&[want(Kind::Send, 9)], NOON).await.unwrap();
         assert_eq!(leased[0].lost, 0, "given back each time, so never lost");
-        store.release(vec![waiting.id]).await.unwrap();
+        store.release(vec![(ann, waiting.id)]).await.unwrap();
     }
 }
 

@@ -9,5 +9,6 @@ mod files;
 mod keys;
 mod memory;
 mod plans;
+mod regions;
 mod support;
 mod workers;

@@ -12,7 +12,7 @@ use answerbot_core::pay::price::{PriceBook, Selling};
 use answerbot_core::reuse::curated::Shelf;
 use answerbot_core::{AggregateId, ContactId, EventId, PaymentId, Policy, Rules};
 use answerbot_local::SqliteStore;
-use answerbot_ports::conformance::{nudge, order, payment_commit};
+use answerbot_ports::conformance::{LEASED, nudge, order, payment_commit};
 use answerbot_ports::reports::Reports;
 use answerbot_ports::store::{Commit, Committed, Facets, Store};
 use tokio::task::JoinSet;
@@ -63,10 +63,11 @@ async fn decide(store: &SqliteStore, (aggregate, event): &Job) -> (usize, Vec<Jo
             aggregate: *aggregate,
             version: opened.version,
             consumed: opened.consumed,
+            taken: Vec::new(),
             facets: Facets::of(*aggregate, &decision.state, &policy),
             state: Arc::new(decision.state),
             schema: decision.schema,
-            open: decision.open.into_iter().map(|it| (it, true)).collect(),
+            open: decision.open.into_iter().map(|it| (it, LEASED)).collect(),
             settled: decision.settled,
             dead: decision.dead,
             erase: decision.erase,

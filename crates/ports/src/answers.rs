@@ -1,6 +1,7 @@
 //! Answers that serve more than one person. Losing any of them costs a call to a provider and nothing else.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use answerbot_core::reuse::{Kept, Key};
 use async_trait::async_trait;
@@ -31,4 +32,44 @@ pub trait Answers: Send + Sync {
 
     /// Forgets an answer that is said to be wrong. Nobody gets it any more when this returns.
     async fn withdraw(&self, key: Key) -> Result<(), StoreError>;
+
+    /// Whether this process asks for everybody who asks this: true takes the lead for so long, or keeps it for so long
+    /// from now on; false: another process has it, and its answer can be looked for. One process alone always leads, and
+    /// so does one that cannot ask the others.
+    async fn lead(&self, _key: Key, _most: Duration) -> bool {
+        true
+    }
+
+    /// Whether a look may be worth what it costs: asked often by those who wait for another process.
+    async fn may_have(&self, _key: Key) -> bool {
+        true
+    }
+
+    /// Gives the lead back, after the answer was remembered or when there is none.
+    async fn land(&self, _key: Key) {}
+}
+
+/// Answers that a restart leaves, in the store.
+#[async_trait]
+pub trait SavedAnswers: Send + Sync {
+    /// Reads one.
+    async fn saved_answer(&self, key: Key) -> Result<Option<Kept>, StoreError>;
+
+    /// Reads several at once.
+    async fn saved_answers(&self, keys: &[Key]) -> Result<Vec<Option<Kept>>, StoreError> {
+        let mut all = Vec::with_capacity(keys.len());
+        for key in keys {
+            all.push(self.saved_answer(*key).await?);
+        }
+        Ok(all)
+    }
+
+    /// Writes one in the place of the one before.
+    async fn save_answer(&self, key: Key, kept: &Kept) -> Result<(), StoreError>;
+
+    /// Deletes one.
+    async fn delete_answer(&self, key: Key) -> Result<(), StoreError>;
+
+    /// The names of all.
+    async fn saved_keys(&self) -> Result<Vec<Key>, StoreError>;
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use answerbot_core::{AggregateId, State};
+use answerbot_core::{AggregateId, EffectId, State};
 use async_trait::async_trait;
 
 /// An aggregate as it was last committed.
@@ -28,4 +28,18 @@ pub trait Cache: Send + Sync {
 
     /// Forgets an aggregate.
     async fn forget(&self, aggregate: AggregateId);
+
+    /// Whether other processes see it too.
+    fn is_shared(&self) -> bool {
+        false
+    }
+
+    /// Tells other processes that effects are settled; to be called once that is committed. What only one process
+    /// sees needs no such word: its engine knows what it did.
+    async fn note_settled(&self, _: &[EffectId]) {}
+
+    /// Whether another process said of an effect that it is settled, at most two minutes ago. `false` says nothing.
+    async fn is_settled(&self, _: EffectId) -> bool {
+        false
+    }
 }

@@ -31,6 +31,9 @@ pub enum CodecError {
         /// Highest schema that this release reads.
         known: u32,
     },
+    /// Whole, and in a form that this release does not know: another one wrote it.
+    #[error("written by another release in a form that this one does not know")]
+    Foreign,
     /// Cut, changed, or not ours.
     #[error("damaged")]
     Damaged,
@@ -109,7 +112,7 @@ impl Codec {
     /// Opens a blob whose schema is at most `known`, and reads the JSON in it.
     pub fn open<T: DeserializeOwned>(&self, known: u32, row: &[u8], blob: &[u8]) -> Result<T, CodecError> {
         let plain = self.open_bytes(known, row, blob)?;
-        serde_json::from_slice(&plain).map_err(|_| CodecError::Damaged)
+        serde_json::from_slice(&plain).map_err(|_| CodecError::Foreign)
     }
 
     /// Opens a blob.

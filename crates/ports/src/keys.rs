@@ -78,6 +78,12 @@ impl HashKey {
         Self(key)
     }
 
+    /// The key, to be kept wrapped in a store of another region.
+    #[must_use]
+    pub const fn key(&self) -> &Key {
+        &self.0
+    }
+
     /// The contact that an address belongs to unless an alias says otherwise. Racing creators agree.
     #[must_use]
     pub fn contact(&self, address: &Address) -> ContactId {
@@ -127,6 +133,12 @@ impl HashKey {
     #[must_use]
     pub fn question(&self, language: Language, normal: &str) -> [u8; 16] {
         self.hash(&[b"question", language.code().as_bytes(), normal.as_bytes()])
+    }
+
+    /// Who calls over HTTP, for counting: addresses are few enough to be guessed from a plain digest.
+    #[must_use]
+    pub fn caller(&self, address: &[u8]) -> [u8; 16] {
+        self.hash(&[b"caller", address])
     }
 
     /// What stands in the address that MTN calls back, so that nobody else knows it: 32 hexadecimal digits, the

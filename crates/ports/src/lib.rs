@@ -14,8 +14,10 @@ pub mod codec;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 pub mod keys;
+pub mod limits;
 pub mod payments;
 pub mod queue;
+pub mod regions;
 pub mod reports;
 pub mod store;
 pub mod world;

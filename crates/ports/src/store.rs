@@ -1,9 +1,11 @@
 //! The store is the truth.
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use answerbot_core::contact::Region;
 use answerbot_core::contact::effect::{Effect, Kind};
-use answerbot_core::contact::event::{Envelope, Numbered};
+use answerbot_core::contact::event::{Envelope, Numbered, To};
 use answerbot_core::decide::Fact;
 use answerbot_core::domain::Domain;
 use answerbot_core::pay::ledger;
@@ -56,9 +58,16 @@ pub enum StoreError {
     /// It cannot write or read now (disk full, read-only, busy, away). Nothing was changed; try again later.
     #[error("the store is not available: {0}")]
     Unavailable(String),
+    /// As [`StoreError::Unavailable`], for a reason that is known and told: a person is being moved, or a region's store
+    /// is away.
+    #[error("not now: {0}")]
+    Later(String),
     /// What it holds cannot be read by this release or with these keys. Trying again does not help.
     #[error("the store holds what cannot be read: {0}")]
     Unreadable(String),
+    /// The aggregate lives in another store: look at its place again. Nothing was changed.
+    #[error("it lives in the store of another region")]
+    Moved,
 }
 
 /// What became of an envelope that was offered.
@@ -68,11 +77,13 @@ pub enum Admission {
     New {
         /// Whose it is.
         aggregate: AggregateId,
-        /// Its place.
+        /// Its place. Number 0: it waits in the directory for a store that is away, and nobody need be rung.
         numbered: Numbered,
     },
-    /// It had been stored before.
+    /// It had been stored before, and a decision took it.
     Known,
+    /// It had been stored before and still waits for this one: who stored it may have died before it rang.
+    Waits(AggregateId),
     /// The inbox is full: it is known from now on, but its content is gone. The first one leaves an
     /// [`Event::Overflow`](answerbot_core::contact::event::Event::Overflow) behind, which is this.
     Full(Option<(AggregateId, Numbered)>),
@@ -111,6 +122,8 @@ pub struct ContactFacets {
     pub texts_until: Option<JubaDay>,
     /// The last paid day.
     pub paid_through: Option<JubaDay>,
+    /// Where they say they live, which is where their data should.
+    pub region: Option<Region>,
 }
 
 /// What a payment is found by.
@@ -156,6 +169,7 @@ impl ContactFacets {
             reset_day: days.max().filter(|day| day.0 > 0),
             texts_until: contact.texts_until(policy),
             paid_through: contact.paying.through(),
+            region: contact.region.chosen(),
         }
     }
 }
@@ -189,14 +203,16 @@ pub struct Commit {
     pub version: u64,
     /// Envelopes up to this number are consumed.
     pub consumed: u64,
+    /// The ids of those that this decision consumes.
+    pub taken: Vec<EventId>,
     /// The new state.
     pub state: Arc<State>,
     /// Its schema number.
     pub schema: u32,
     /// Facets when they changed with this decision, so that their indexes are written only then.
     pub facets: Option<Facets>,
-    /// Effects to write; `true` marks one that is leased to the caller from birth.
-    pub open: Vec<(Effect, bool)>,
+    /// Effects to write; one with a time is leased to the caller from birth for so long.
+    pub open: Vec<(Effect, Option<Duration>)>,
     /// Effects that are over.
     pub settled: Vec<EffectId>,
     /// Effects that are dead, with a reason.
@@ -290,6 +306,20 @@ pub enum KeptCallback {
     Full,
 }
 
+/// How many effects of a kind somebody would perform now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Want {
+    /// The kind.
+    pub kind: Kind,
+    /// At most so many.
+    pub most: usize,
+    /// So many of them from people who do not pay, as long as those wait: one in four over time. A busy process takes
+    /// one as each slot is freed, so it counts over its calls.
+    pub others: usize,
+    /// How long nobody else performs them. Stores that serve one process alone need not look: its end voids them.
+    pub lease: Duration,
+}
+
 /// An effect that the caller, and nobody else, may perform now.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Leased {
@@ -299,6 +329,17 @@ pub struct Leased {
     pub effect: Effect,
     /// How many processes died while it was open: performing it again may repeat it.
     pub lost: u32,
+    /// What the lease did to the version of its aggregate; `None` where it leaves the version alone.
+    pub raised: Option<Raised>,
+}
+
+/// A version that rose although nothing was decided: the state is the same at both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Raised {
+    /// Before.
+    pub from: u64,
+    /// Since.
+    pub to: u64,
 }
 
 /// What a commit came to.
@@ -318,7 +359,7 @@ pub trait Store: Send + Sync {
     /// Stores envelopes that are not known yet, numbered within their aggregate. Durable when it returns.
     async fn admit(&self, envelopes: Vec<Envelope>, now: Time) -> Result<Vec<Admission>, StoreError>;
 
-    /// Reads an aggregate and what waits for it.
+    /// Reads an aggregate and what waits for it; [`StoreError::Moved`] when it lives in another store.
     async fn open(&self, aggregate: AggregateId) -> Result<Opened, StoreError>;
 
     /// Writes a decision, all of it or nothing. Durable when it returns `Done`.
@@ -326,13 +367,13 @@ pub trait Store: Send + Sync {
 
     /// Leases effects of these kinds that are due and not leased, at most so many of each, paying people first
     /// but one in four from the others.
-    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError>;
+    async fn lease_due(&self, wanted: &[Want], now: Time) -> Result<Vec<Leased>, StoreError>;
 
     /// Gives leases back for effects that were not begun.
-    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError>;
+    async fn release(&self, effects: Vec<(AggregateId, EffectId)>) -> Result<(), StoreError>;
 
-    /// Whether an effect is still open, for an echo that this process knows nothing of.
-    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError>;
+    /// Whether an effect of this one is still open, for an echo that this process knows nothing of.
+    async fn is_open(&self, of: &To, effect: EffectId) -> Result<bool, StoreError>;
 
     /// Aggregates with envelopes that were admitted before `before`, at most `limit`, from `after` on.
     async fn unattended(
@@ -361,6 +402,12 @@ pub trait Store: Send + Sync {
 
     /// Takes a periodic job for `for_ms`, so that it runs once in a fleet.
     async fn take(&self, job: &'static str, for_ms: i64, now: Time) -> Result<bool, StoreError>;
+
+    /// Copies to their places the entries, grants and facts that commits left with their aggregates; returns how many
+    /// aggregates had some. A store that writes them with the commit has none. Called at every sweep, by everybody.
+    async fn catch_up(&self) -> Result<u64, StoreError> {
+        Ok(0)
+    }
 
     /// Forgets what may be forgotten: events seen before `before`. Returns how many.
     async fn forget_seen(&self, before: Time) -> Result<u64, StoreError>;

@@ -64,10 +64,10 @@ async fn take(web: &Shared, parts: &Parts, body: Body) -> &'static str {
         match named(web, parts.uri.path()) {
             Named::Stranger => Err("wrong_secret"),
             // What cannot be told from a stranger's shall not cost many writes.
-            Named::Bare if web.unsigned.check(address).is_err() => Err("too_many"),
+            Named::Bare => web.unsigned.check(address).await.map_or(Err("too_many"), |()| Ok(None)),
             // Its body may carry the order's external id, but no reference to look a payment up by: it is kept for
             // a human, and polls find what it hints at.
-            Named::Bare | Named::Nothing => Ok(None),
+            Named::Nothing => Ok(None),
             Named::Payment(payment) => Ok(Some(payment)),
         }
     };

@@ -79,12 +79,7 @@ pub fn router(state: WebState) -> Router {
         .route(&format!("{}/", callback::ROOT), called_back())
         .route(&format!("{}/{{*rest}}", callback::ROOT), called_back())
         .method_not_allowed_fallback(wrong_method);
-    let health = Router::new()
-        .route("/livez", get(health::livez))
-        .route("/health", get(health::health))
-        .route("/readyz", get(health::readyz))
-        .method_not_allowed_fallback(wrong_method)
-        .layer(RequestBodyLimitLayer::new(GENERAL_BODY));
+    let health = checks().layer(RequestBodyLimitLayer::new(GENERAL_BODY));
     let general = Router::new()
         .route("/", get(pages::home))
         .route("/privacy", get(pages::privacy))
@@ -98,6 +93,25 @@ pub fn router(state: WebState) -> Router {
     webhook.merge(callback).merge(health).merge(general).layer(observe).with_state(state)
 }
 
+/// The health checks and metrics alone: for a process that takes no webhooks.
+pub fn health(state: WebState) -> Router {
+    let observe = observe::Observe::new(&state);
+    checks()
+        .route("/metrics", get(health::metrics))
+        .fallback(not_found)
+        .layer(RequestBodyLimitLayer::new(GENERAL_BODY))
+        .layer(observe)
+        .with_state(state)
+}
+
+fn checks() -> Router<WebState> {
+    Router::new()
+        .route("/livez", get(health::livez))
+        .route("/health", get(health::health))
+        .route("/readyz", get(health::readyz))
+        .method_not_allowed_fallback(wrong_method)
+}
+
 async fn not_found() -> (StatusCode, &'static str) {
     (StatusCode::NOT_FOUND, "Not found.\n")
 }
@@ -109,7 +123,7 @@ async fn wrong_method() -> (StatusCode, &'static str) {
 /// The general tier: every address has its own allowance.
 async fn general_limit(State(web): State<WebState>, request: Request, next: Next) -> Response {
     let address: IpAddr = client::address(request.headers(), request.extensions(), web.trust_proxy);
-    match web.general.check(address) {
+    match web.general.check(address).await {
         Ok(()) => next.run(request).await,
         Err(wait) => {
             metrics::counter!("http_limited_total", "tier" => "general").increment(1);

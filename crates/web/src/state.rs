@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use answerbot_engine::{Callbacks, Intake};
 use answerbot_ports::channel::Channel;
+use answerbot_ports::limits::Limits;
 use answerbot_ports::store::Store;
 use answerbot_ports::world::Clock;
 use tokio::sync::Semaphore;
@@ -54,6 +55,8 @@ pub struct WebParts {
     pub draining: CancellationToken,
     /// Whether the last hop of `X-Forwarded-For` is the client's address: only behind a proxy that sets it.
     pub trust_proxy: bool,
+    /// Allowances of addresses that all processes of a fleet share; `None`: each process counts by itself.
+    pub limits: Option<Arc<dyn Limits>>,
     /// Takes what MTN posts; `None` where `MoMo` is not set up: it is answered all the same.
     pub callbacks: Option<Arc<dyn Callbacks>>,
     /// `HashKey::callback_secret`, which stands in the address that MTN is given; empty takes no callback for a
@@ -120,8 +123,8 @@ impl WebState {
             draining: parts.draining,
             trust_proxy: parts.trust_proxy,
             pages: Pages::render(&parts.public),
-            general: ByAddress::general(Arc::clone(&clock)),
-            unsigned: ByAddress::unsigned(Arc::clone(&clock)),
+            general: ByAddress::general(Arc::clone(&clock), parts.limits.clone()),
+            unsigned: ByAddress::unsigned(Arc::clone(&clock), parts.limits),
             body_memory: Semaphore::new(MEMORY_KIB as usize),
             callbacks: parts.callbacks,
             callback_secret: Secret::new(&parts.callback_secret),

@@ -4,6 +4,7 @@
 mod bodies;
 mod callbacks;
 mod health;
+mod limits;
 mod observing;
 mod pages;
 mod serving;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use http::{Request, StatusCode};
 
-use crate::world::{World, from_address};
+use crate::world::{CALLBACK_SECRET, Mood, SECRET, VERIFY_TOKEN, World, from_address, message, sign, signed};
 
 #[tokio::test]
 async fn the_pages_read_as_agreed() {
@@ -32,6 +32,46 @@ async fn pages_are_cached_and_locked_down() {
     assert_eq!(reply.header("x-content-type-options"), "nosniff");
     assert_eq!(reply.header("referrer-policy"), "no-referrer");
     assert!(!reply.body.contains("style="), "inline attributes would be blocked");
+}
+
+/// A proxy or a CDN before us must never answer for us: a kept webhook, callback or health check would be a lie.
+#[tokio::test]
+async fn nothing_but_the_public_pages_may_be_kept_by_anybody() {
+    let world = World::new();
+    let challenge =
+        |token: &str| format!("/webhook?hub.mode=subscribe&hub.verify_token={token}&hub.challenge=1");
+    let callback = format!("/momo/callback/{CALLBACK_SECRET}/0123abcd-0123-4abc-8abc-0123456789ab");
+    let request = |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path);
+        from_address(1, request, Body::from("{}"))
+    };
+    let webhook = |mid: &str| {
+        let body = message(mid, "hello");
+        signed(&sign(SECRET, body.as_bytes()), body)
+    };
+    let cases = [
+        ("alive", request("GET", "/livez"), StatusCode::OK),
+        ("ready", request("GET", "/readyz"), StatusCode::OK),
+        ("health", request("GET", "/health"), StatusCode::OK),
+        ("metrics", request("GET", "/metrics"), StatusCode::OK),
+        ("challenge", request("GET", &challenge(VERIFY_TOKEN)), StatusCode::OK),
+        ("wrong challenge", request("GET", &challenge("wrong")), StatusCode::FORBIDDEN),
+        ("webhook", webhook("m1"), StatusCode::OK),
+        ("forged webhook", request("POST", "/webhook"), StatusCode::FORBIDDEN),
+        ("callback", request("POST", &callback), StatusCode::OK),
+        ("callback by PUT", request("PUT", &callback), StatusCode::OK),
+        ("forged callback", request("POST", "/momo/callback"), StatusCode::OK),
+        ("dashboard", request("GET", "/admin"), StatusCode::NOT_FOUND),
+        ("wrong method on a page", request("POST", "/terms"), StatusCode::METHOD_NOT_ALLOWED),
+        ("wrong method", request("DELETE", "/webhook"), StatusCode::METHOD_NOT_ALLOWED),
+    ];
+    for (name, request, status) in cases {
+        let reply = world.send(request).await;
+        assert_eq!((reply.status, reply.header("cache-control")), (status, "no-store"), "{name}");
+    }
+    *world.intake.mood.lock() = Mood::Down;
+    let reply = world.send(webhook("m2")).await;
+    assert_eq!((reply.status, reply.header("cache-control")), (StatusCode::SERVICE_UNAVAILABLE, "no-store"));
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Hint, Kind};
+use answerbot_core::contact::effect::Hint;
 use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::contact::message::Message;
 use answerbot_core::pay::price::PriceRow;
@@ -18,7 +18,7 @@ use answerbot_engine::{Callbacks, Hinted, Intake, Taken};
 use answerbot_ports::channel::{Channel, NotJson, Parsed};
 use answerbot_ports::store::{
     Admission, Booking, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts,
-    Opened, Store, StoreError,
+    Opened, Store, StoreError, Want,
 };
 use answerbot_ports::world::Clock;
 use answerbot_web::{PublicPages, WebParts, WebState, app_secrets, router};
@@ -208,13 +208,13 @@ impl Store for FakeStore {
     async fn commit(&self, _: Commit) -> Result<Committed, StoreError> {
         not_asked()
     }
-    async fn lease_due(&self, _: &[(Kind, usize)], _: Time) -> Result<Vec<Leased>, StoreError> {
+    async fn lease_due(&self, _: &[Want], _: Time) -> Result<Vec<Leased>, StoreError> {
         not_asked()
     }
-    async fn release(&self, _: Vec<EffectId>) -> Result<(), StoreError> {
+    async fn release(&self, _: Vec<(AggregateId, EffectId)>) -> Result<(), StoreError> {
         not_asked()
     }
-    async fn is_open(&self, _: EffectId) -> Result<bool, StoreError> {
+    async fn is_open(&self, _: &To, _: EffectId) -> Result<bool, StoreError> {
         not_asked()
     }
     async fn unattended(
@@ -324,6 +324,7 @@ impl World {
             alarm: Arc::new(move |text| heard.lock().push(text.into())),
             draining: draining.clone(),
             trust_proxy: false,
+            limits: None,
             callbacks: Some(Arc::clone(&callbacks) as _),
             callback_secret: CALLBACK_SECRET.into(),
             callback_ips: Vec::new(),

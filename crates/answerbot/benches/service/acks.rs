@@ -92,6 +92,7 @@ pub fn null_server() {
             alarm: Arc::new(|_| {}),
             draining: CancellationToken::new(),
             trust_proxy: false,
+            limits: None,
             callbacks: None,
             callback_secret: String::new(),
             callback_ips: Vec::new(),

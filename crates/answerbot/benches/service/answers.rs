@@ -11,15 +11,15 @@ use crate::{figure, generator};
 const PEOPLE: usize = 500;
 
 /// Everybody agrees; what is sent for that is over before anything is measured.
-async fn agree(world: &World, service: &Service) {
+pub async fn agree(world: &World, port: u16, people: usize) {
     let config = world.config();
-    let taps = generator::taps(&config.app_secret, &config.page_id, "I_AGREE", PEOPLE);
-    generator::flood(service.port, Arc::new(taps), 32).await;
-    sent(world, PEOPLE as u64).await;
+    let taps = generator::taps(&config.app_secret, &config.page_id, "I_AGREE", people);
+    generator::flood(port, Arc::new(taps), 64).await;
+    sent(world, people as u64).await;
 }
 
 /// Waits until the world accepted so many messages.
-async fn sent(world: &World, count: u64) {
+pub async fn sent(world: &World, count: u64) {
     // A world that records nothing tells nobody of its changes, so this looks.
     let done = async {
         while world.counts().sent < count {
@@ -34,12 +34,12 @@ async fn sent(world: &World, count: u64) {
 }
 
 /// The first answer of each person is followed by the question where they live; this gets it out of the way.
-async fn warm_up(world: &World, service: &Service) {
+pub async fn warm_up(world: &World, port: u16, people: usize) {
     let config = world.config();
-    let first = generator::questions(&config.app_secret, &config.page_id, "first", PEOPLE, PEOPLE);
+    let first = generator::questions(&config.app_secret, &config.page_id, "first", people, people);
     let before = world.counts().sent;
-    generator::flood(service.port, Arc::new(first), 32).await;
-    sent(world, before + 2 * PEOPLE as u64).await;
+    generator::flood(port, Arc::new(first), 32).await;
+    sent(world, before + 2 * people as u64).await;
 }
 
 pub async fn idle() {
@@ -55,8 +55,8 @@ pub async fn counted() {
     const QUESTIONS: usize = 200;
     let world = lean_world(Duration::ZERO).await;
     let (service, _) = Service::start(&world, &[], &[]).await;
-    agree(&world, &service).await;
-    warm_up(&world, &service).await;
+    agree(&world, service.port, PEOPLE).await;
+    warm_up(&world, service.port, PEOPLE).await;
     let config = world.config();
     let requests = generator::questions(&config.app_secret, &config.page_id, "counted", PEOPLE, QUESTIONS);
     let (writes, reads) =
@@ -77,8 +77,8 @@ pub async fn saturated() {
     const QUESTIONS: usize = 20_000;
     let world = lean_world(Duration::ZERO).await;
     let (service, _) = Service::start(&world, &[], &[]).await;
-    agree(&world, &service).await;
-    warm_up(&world, &service).await;
+    agree(&world, service.port, PEOPLE).await;
+    warm_up(&world, service.port, PEOPLE).await;
     let config = world.config();
     let requests = generator::questions(&config.app_secret, &config.page_id, "all", PEOPLE, QUESTIONS);
     let (before, cpu, actions) = (world.counts().sent, service.cpu(), world.counts().actions);
@@ -97,8 +97,8 @@ pub async fn saturated() {
 pub async fn acks_under_work() {
     let world = lean_world(Duration::ZERO).await;
     let (service, _) = Service::start(&world, &[], &[]).await;
-    agree(&world, &service).await;
-    warm_up(&world, &service).await;
+    agree(&world, service.port, PEOPLE).await;
+    warm_up(&world, service.port, PEOPLE).await;
     let config = world.config();
     let requests = generator::questions(&config.app_secret, &config.page_id, "work", PEOPLE, 15_000);
     let cpu = service.cpu();
@@ -113,13 +113,10 @@ pub async fn acks_under_work() {
 pub async fn in_flight() {
     let world = lean_world(Duration::from_millis(800)).await;
     let (service, _) = Service::start(&world, &[], &[("AI_SLOTS", "1100")]).await;
-    agree(&world, &service).await;
     let config = world.config();
     // As many people as answers: one contact has one question at the AI at a time.
     let people = 12_000;
-    let taps = generator::taps(&config.app_secret, &config.page_id, "I_AGREE", people);
-    generator::flood(service.port, Arc::new(taps), 64).await;
-    sent(&world, people as u64).await;
+    agree(&world, service.port, people).await;
     let requests = generator::questions(&config.app_secret, &config.page_id, "flight", people, people);
     let pace = generator::pace(service.port, Arc::new(requests), 1_250.0);
     let watch = async {

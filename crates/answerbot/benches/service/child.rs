@@ -8,7 +8,7 @@ use answerbot_sim::clock;
 use answerbot_sim::{Config, Events, World};
 use tempfile::TempDir;
 
-const UNLIMITED: &str = "[quota]\nfree_per_day = 1000000000\n[limits]\nfree_replies_per_day = 1000000000\n\
+pub const UNLIMITED: &str = "[quota]\nfree_per_day = 1000000000\n[limits]\nfree_replies_per_day = 1000000000\n\
      ai_calls_per_day = 1000000000\nwaiting_questions = 100000\n[burst]\nwindow_ms = 0\n";
 
 pub struct Service {
@@ -28,6 +28,26 @@ pub async fn lean_world(ai_delay: Duration) -> World {
     world
 }
 
+/// What the service is told of the world around it.
+pub fn outside(world: &World) -> [(&'static str, String); 6] {
+    let config = world.config();
+    [
+        ("GRAPH_BASE_URL", world.graph_base_url()),
+        ("OPENROUTER_BASE_URL", world.openrouter_base_url()),
+        ("OPENROUTER_API_KEY", "sim".into()),
+        ("PAGE_ACCESS_TOKEN", config.page_access_token.clone()),
+        ("FB_APP_SECRET", config.app_secret.clone()),
+        ("VERIFY_TOKEN", config.verify_token.clone()),
+    ]
+}
+
+/// Resident memory of a process in MB: now, or the most there was.
+pub fn memory_of(pid: u32, field: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+    let line = status.lines().find(|line| line.starts_with(field)).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1_024.0
+}
+
 impl Service {
     /// Starts `serve`, ready; returns how long that took.
     pub async fn start(world: &World, arguments: &[&str], settings: &[(&str, &str)]) -> (Self, Duration) {
@@ -40,16 +60,14 @@ impl Service {
             ("PORT", port.to_string()),
             ("HOST", "127.0.0.1".into()),
             ("DATABASE_URL", "sqlite:bench.db".into()),
-            ("GRAPH_BASE_URL", world.graph_base_url()),
-            ("OPENROUTER_BASE_URL", world.openrouter_base_url()),
-            ("OPENROUTER_API_KEY", "sim".into()),
-            ("PAGE_ACCESS_TOKEN", world.config().page_access_token.clone()),
-            ("FB_APP_SECRET", world.config().app_secret.clone()),
-            ("VERIFY_TOKEN", world.config().verify_token.clone()),
             ("POLICY_FILE", "policy.toml".into()),
             ("LOG_LEVEL", "error".into()),
         ]);
-        command.envs(settings.iter().copied()).stdin(Stdio::null()).stdout(Stdio::null());
+        command
+            .envs(outside(world))
+            .envs(settings.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null());
         Self::spawn(command, port, folder).await
     }
 
@@ -76,9 +94,7 @@ impl Service {
 
     /// Resident memory in MB: now, or the most there was.
     pub fn memory(&self, field: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with(field)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1_024.0
+        memory_of(self.child.id(), field)
     }
 
     /// A counter of `/metrics`, its labels together.

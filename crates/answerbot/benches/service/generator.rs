@@ -12,21 +12,37 @@ use tokio::task::JoinSet;
 
 /// Ready requests, one message each, going round among `people`.
 pub fn questions(secret: &str, page: &str, tag: &str, people: usize, count: usize) -> Vec<Vec<u8>> {
+    let text = |number| format!("Question {tag} {number}: how do I store maize so that it stays dry?");
+    texts(secret, page, tag, count, |number| number % people, text)
+}
+
+/// Ready requests, one message each: who writes, and what.
+pub fn texts(
+    secret: &str,
+    page: &str,
+    tag: &str,
+    count: usize,
+    person: impl Fn(usize) -> usize,
+    text: impl Fn(usize) -> String,
+) -> Vec<Vec<u8>> {
     let one = |number: usize| {
-        let user = format!("person-{}", number % people);
-        let text = format!("Question {tag} {number}: how do I store maize so that it stays dry?");
-        let event = payload::text(page, &user, &format!("m_{tag}_{number}"), &text, clock::now_ms());
+        let mid = format!("m_{tag}_{number}");
+        let event = payload::text(page, &user(person(number)), &mid, &text(number), clock::now_ms());
         request(secret, &payload::batch(page, &[event], clock::now_ms()))
     };
     (0..count).map(one).collect()
 }
 
+/// The platform's id of a person.
+pub fn user(number: usize) -> String {
+    format!("person-{number}")
+}
+
 /// The same for a button.
 pub fn taps(secret: &str, page: &str, payload_name: &str, people: usize) -> Vec<Vec<u8>> {
     let one = |number: usize| {
-        let user = format!("person-{number}");
-        let event =
-            payload::postback(page, &user, &format!("tap-{number}"), "tap", payload_name, clock::now_ms());
+        let mid = format!("tap-{number}");
+        let event = payload::postback(page, &user(number), &mid, "tap", payload_name, clock::now_ms());
         request(secret, &payload::batch(page, &[event], clock::now_ms()))
     };
     (0..people).map(one).collect()
@@ -46,6 +62,12 @@ fn request(secret: &str, body: &[u8]) -> Vec<u8> {
 pub struct Latencies(Vec<Duration>);
 
 impl Latencies {
+    pub fn of(latencies: impl IntoIterator<Item = Duration>) -> Self {
+        let mut all: Vec<Duration> = latencies.into_iter().collect();
+        all.sort();
+        Self(all)
+    }
+
     pub fn percentile(&self, percent: usize) -> f64 {
         let index = (self.0.len() * percent / 100).min(self.0.len() - 1);
         self.0[index].as_secs_f64() * 1_000.0
@@ -85,15 +107,17 @@ pub async fn pace(port: u16, requests: Arc<Vec<Vec<u8>>>, per_second: f64) -> La
             for (index, request) in requests.iter().enumerate().skip(sender).step_by(SENDERS) {
                 let scheduled = began + Duration::from_secs_f64(index as f64 / per_second);
                 tokio::time::sleep_until(scheduled.into()).await;
+                // A proxy ends connections that were idle.
+                if per_second < SENDERS as f64 {
+                    socket = connect(port).await;
+                }
                 exchange(&mut socket, request).await;
                 latencies.push(clock::now().saturating_duration_since(scheduled));
             }
             latencies
         });
     }
-    let mut all: Vec<Duration> = tasks.join_all().await.into_iter().flatten().collect();
-    all.sort();
-    Latencies(all)
+    Latencies::of(tasks.join_all().await.into_iter().flatten())
 }
 
 async fn connect(port: u16) -> TcpStream {

@@ -9,6 +9,9 @@ mod acks;
 mod answers;
 mod child;
 mod cost;
+mod crowd;
+#[cfg(feature = "fleet")]
+mod fleet;
 mod generator;
 
 use serde_json::json;
@@ -46,6 +49,12 @@ fn main() {
             saturated: answers::saturated().await;
             work: answers::acks_under_work().await;
             flight: answers::in_flight().await;
+            crowd: crowd::crowded().await;
+        }
+        // Another build, and another question: only by its name.
+        #[cfg(feature = "fleet")]
+        if chosen.iter().any(|it| it == "fleet") {
+            fleet::workers().await;
         }
     });
 }

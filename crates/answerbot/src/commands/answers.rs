@@ -10,9 +10,9 @@ use answerbot_core::reuse::{Key, Language};
 use answerbot_core::spend::MicroUsd;
 use answerbot_core::texts::ENGLISH;
 use answerbot_core::{JubaDay, guard};
-use answerbot_local::{Access, SqliteStore};
-use answerbot_ports::reports::{CostRow, Ratings, Reports as _};
-use answerbot_ports::store::Store as _;
+use answerbot_local::Access;
+use answerbot_ports::regions::FullStore;
+use answerbot_ports::reports::{CostRow, Ratings};
 use answerbot_ports::world::Clock as _;
 use anyhow::{Context as _, bail};
 use serde_json::json;
@@ -23,12 +23,13 @@ use crate::cli::{AnswersAction, NewAnswer};
 use crate::out;
 
 pub async fn run(world: &World, action: AnswersAction) -> anyhow::Result<bool> {
-    let store = world.store(Access::Beside)?;
+    let stores = world.store(Access::Beside).await?;
+    let store = &*stores.all;
     let entries = store.curated(0).await?.map(|(_, entries)| entries).unwrap_or_default();
     match action {
-        AnswersAction::List { json } => list(&store, &entries, json).await?,
-        AnswersAction::Add(new) => add(world, &store, entries, *new).await?,
-        AnswersAction::Approve { ids, by } => approve(world, &store, entries, &ids, &by).await?,
+        AnswersAction::List { json } => list(store, &entries, json).await?,
+        AnswersAction::Add(new) => add(world, store, entries, *new).await?,
+        AnswersAction::Approve { ids, by } => approve(world, store, entries, &ids, &by).await?,
         AnswersAction::Remove { id } => {
             let note = audit(world, "answers remove", &id, String::new());
             if !store.remove_curated(id.clone(), note).await? {
@@ -36,10 +37,10 @@ pub async fn run(world: &World, action: AnswersAction) -> anyhow::Result<bool> {
             }
             out::line(&format!("Removed {id}."));
         }
-        AnswersAction::Import { file } => import(world, &store, entries, &file).await?,
+        AnswersAction::Import { file } => import(world, store, entries, &file).await?,
         AnswersAction::Export { file } => export(&entries, file.as_deref())?,
-        AnswersAction::Misses { limit, times, json } => misses(&store, limit, times, json).await?,
-        AnswersAction::Costs { days, json } => costs(world, &store, days, json).await?,
+        AnswersAction::Misses { limit, times, json } => misses(store, limit, times, json).await?,
+        AnswersAction::Costs { days, json } => costs(world, store, days, json).await?,
         AnswersAction::Trust { domain } => {
             let domain = Domain::named(&domain).context("the subject")?;
             let note = audit(world, "answers trust", domain.name(), String::new());
@@ -50,7 +51,7 @@ pub async fn run(world: &World, action: AnswersAction) -> anyhow::Result<bool> {
     Ok(true)
 }
 
-async fn list(store: &SqliteStore, entries: &[Entry], as_json: bool) -> anyhow::Result<()> {
+async fn list(store: &dyn FullStore, entries: &[Entry], as_json: bool) -> anyhow::Result<()> {
     let ratings: BTreeMap<Key, Ratings> =
         store.ratings().await?.into_iter().map(|it| (it.source, it)).collect();
     for entry in entries {
@@ -81,7 +82,7 @@ async fn list(store: &SqliteStore, entries: &[Entry], as_json: bool) -> anyhow::
 /// Writes entries that fit together with those that are there.
 async fn put(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     old: Vec<Entry>,
     new: Vec<Entry>,
     what: &str,
@@ -109,7 +110,7 @@ async fn put(
     Ok(())
 }
 
-async fn add(world: &World, store: &SqliteStore, old: Vec<Entry>, new: NewAnswer) -> anyhow::Result<()> {
+async fn add(world: &World, store: &dyn FullStore, old: Vec<Entry>, new: NewAnswer) -> anyhow::Result<()> {
     let language = Language::ALL
         .into_iter()
         .find(|it| it.code() == new.language)
@@ -145,7 +146,7 @@ async fn add(world: &World, store: &SqliteStore, old: Vec<Entry>, new: NewAnswer
 
 async fn approve(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     old: Vec<Entry>,
     ids: &[String],
     by: &str,
@@ -166,7 +167,7 @@ async fn approve(
     Ok(())
 }
 
-async fn import(world: &World, store: &SqliteStore, old: Vec<Entry>, file: &Path) -> anyhow::Result<()> {
+async fn import(world: &World, store: &dyn FullStore, old: Vec<Entry>, file: &Path) -> anyhow::Result<()> {
     let text = std::fs::read_to_string(file).with_context(|| format!("the file {}", file.display()))?;
     let new = curated::parse(&text).with_context(|| format!("the file {}", file.display()))?;
     // Two of one id in the file are two answers, not the second in the place of the first.
@@ -190,7 +191,7 @@ fn export(entries: &[Entry], file: Option<&Path>) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn misses(store: &SqliteStore, limit: usize, times: u64, as_json: bool) -> anyhow::Result<()> {
+async fn misses(store: &dyn FullStore, limit: usize, times: u64, as_json: bool) -> anyhow::Result<()> {
     let found = store.missed(times, limit).await?;
     for it in &found {
         let (language, last) = (it.language.code(), iso_date(it.last));
@@ -207,7 +208,7 @@ async fn misses(store: &SqliteStore, limit: usize, times: u64, as_json: bool) ->
     Ok(())
 }
 
-async fn costs(world: &World, store: &SqliteStore, days: u32, as_json: bool) -> anyhow::Result<()> {
+async fn costs(world: &World, store: &dyn FullStore, days: u32, as_json: bool) -> anyhow::Result<()> {
     let today = world.clock.now().juba_day();
     let back = i32::try_from(days.saturating_sub(1)).unwrap_or(i32::MAX);
     let rows = store.costs(JubaDay(today.0.saturating_sub(back))).await?;

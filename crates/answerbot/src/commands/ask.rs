@@ -15,7 +15,7 @@ use answerbot_core::{Address, Channel, guard, prompt, rail, shape};
 use answerbot_local::{Access, SharedAnswers};
 use answerbot_ports::ai::Ai as _;
 use answerbot_ports::answers::Answers as _;
-use answerbot_ports::store::{Booking, Store as _};
+use answerbot_ports::store::Booking;
 use answerbot_ports::world::Clock as _;
 use serde_json::json;
 
@@ -93,7 +93,8 @@ async fn answer(
     let policy = &world.settings.policy;
     let today = world.clock.now().juba_day();
     let mut purse = Purse::default();
-    let store = if world.database().exists() { Some(world.store(Access::Beside)?) } else { None };
+    let stores = if world.has_store() { Some(world.store(Access::Beside).await?) } else { None };
+    let store = stores.as_ref().map(|it| Arc::clone(&it.all));
     if let Some(store) = &store {
         let shelf =
             store.curated(0).await?.map(|(_, entries)| Shelf::new(entries)).transpose()?.unwrap_or_default();
@@ -109,7 +110,7 @@ async fn answer(
             .as_ref()
             .map(|it| it.key(prompt.about.domain, &prompt::version(policy), knowledge));
         let kept = match key {
-            Some(key) => SharedAnswers::new(Arc::clone(store), 0).recall(key).await,
+            Some(key) => SharedAnswers::new(Arc::clone(store) as _, 0).recall(key).await,
             None => None,
         };
         if let Some(it) = kept.filter(|it| it.kept.is_fresh(world.clock.now())) {

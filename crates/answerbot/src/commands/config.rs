@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 
-use crate::config::{KNOWN, Raw, Settings};
+use crate::config::{KNOWN, Raw, Settings, without_password};
 use crate::out;
 
 pub fn run(raw: &Raw, policy: bool) -> anyhow::Result<bool> {
@@ -21,6 +21,13 @@ pub fn run(raw: &Raw, policy: bool) -> anyhow::Result<bool> {
         };
         out::line(&format!("{:<20} {shown:<40} {origin:<14} {}", known.name, known.meaning));
     }
+    for (setting, region, url) in raw.regions() {
+        let (shown, origin) = (without_password(url), raw.effective(setting).1);
+        out::line(&format!(
+            "{setting:<20} {shown:<40} {origin:<14} the store of people in {}",
+            region.to_lowercase()
+        ));
+    }
     match checked {
         Ok(settings) => {
             for name in &settings.unused {
@@ -32,14 +39,6 @@ pub fn run(raw: &Raw, policy: bool) -> anyhow::Result<bool> {
             out::fault(&faults.to_string());
             Ok(false)
         }
-    }
-}
-
-/// An address without the name and password in it: `mongodb://user:word@host/db`.
-fn without_password(value: &str) -> String {
-    match (value.split_once("://"), value.rfind('@')) {
-        (Some((scheme, _)), Some(at)) => format!("{scheme}://********{}", &value[at..]),
-        _ => value.to_owned(),
     }
 }
 
@@ -55,7 +54,7 @@ mod tests {
             ("sqlite:data/a@b.db", "sqlite:data/a@b.db"),
         ];
         for (value, shown) in table {
-            assert_eq!(super::without_password(value), shown);
+            assert_eq!(crate::config::without_password(value), shown);
         }
     }
 }

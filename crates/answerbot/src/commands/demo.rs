@@ -3,8 +3,7 @@
 use std::net::Ipv4Addr;
 
 use answerbot_core::pay::price::PriceBook;
-use answerbot_local::SqliteStore;
-use answerbot_ports::reports::Reports as _;
+use answerbot_ports::regions::FullStore;
 use answerbot_sim::{Config, World as Outside};
 use anyhow::Context as _;
 use tokio::net::TcpListener;
@@ -12,6 +11,7 @@ use tokio::net::TcpListener;
 use super::operator::audit;
 use super::serve;
 use crate::assemble::{self, World};
+use crate::cli::Role;
 use crate::config::{Origin, Raw, Settings};
 use crate::{out, telemetry};
 
@@ -28,7 +28,12 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     let port = listener.local_addr().context("the listener")?.port();
     let account = &config.momo_account;
     let has_ai = raw.get("OPENROUTER_API_KEY").is_some() || raw.get("OPENAI_API_KEY").is_some();
+    let regions: Vec<String> = raw.regions().map(|(setting, ..)| setting.to_owned()).collect();
     let mut set = |name: &str, value: &str| raw.put(name, value.to_owned(), Origin::Command);
+    // Nothing of a real fleet takes part.
+    for setting in regions.iter().map(String::as_str).chain(["REDIS_URL", "NATS_URL"]) {
+        set(setting, "");
+    }
     set("PORT", &port.to_string());
     set("HOST", "127.0.0.1");
     set("DATABASE_URL", &format!("sqlite:{}", database.display()));
@@ -51,8 +56,8 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     }
     let world = World::new(Settings::check(&raw)?)?;
     let _logs = serve::start_logs(&world)?;
-    let mut service = assemble::service(&world, telemetry::install()?, true)?;
-    confirm_prices(&world, &service.store).await?;
+    let mut service = assemble::service(&world, telemetry::install()?, Role::All, true).await?;
+    confirm_prices(&world, &*service.stores.all).await?;
     service.router = service.router.merge(answerbot_sim::phone::router(outside.clone()));
     outside.set_bot_url(&format!("http://127.0.0.1:{port}"));
     out::line("Answer Bot AI, demo. Open the phone page in a browser:");
@@ -64,13 +69,13 @@ pub async fn run(mut raw: Raw) -> anyhow::Result<bool> {
     });
     out::line("Paying is simulated too: the second phone on the page shows MTN's prompt.");
     out::line("Everything is thrown away at the end. Ctrl-C stops it.");
-    serve::run_service(service, listener, serve::stop_signal()?).await;
+    serve::run_service(service, &world.clock, listener, serve::stop_signal()?).await;
     outside.stop().await;
     Ok(true)
 }
 
 /// Nothing is charged before the owner has confirmed the prices; here nobody is asked.
-async fn confirm_prices(world: &World, store: &SqliteStore) -> anyhow::Result<()> {
+async fn confirm_prices(world: &World, store: &dyn FullStore) -> anyhow::Result<()> {
     let rows = PriceBook::built_in().confirm();
     let note = audit(world, "prices confirm", "prices", "demo".into());
     store.put_prices(rows, note).await.context("the prices")

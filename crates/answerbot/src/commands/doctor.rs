@@ -8,8 +8,6 @@ use answerbot_ports::ai::Ai as _;
 use answerbot_ports::channel::Channel as _;
 use answerbot_ports::keys::{HashKey, Key};
 use answerbot_ports::payments::Payments as _;
-use answerbot_ports::reports::Reports as _;
-use answerbot_ports::store::Store as _;
 use answerbot_ports::world::Clock as _;
 use answerbot_remote::momo::MomoEnvironment;
 use serde_json::json;
@@ -38,6 +36,12 @@ pub async fn run(raw: &Raw, as_json: bool) -> anyhow::Result<bool> {
             check_key(&world, &mut findings);
             check_rail(&mut findings);
             check_store(&world, &mut findings).await;
+            for (part, result, advice) in world.servers().await {
+                findings.push(match result {
+                    Ok(says) => well(part, &says),
+                    Err(says) => wrong(part, &says, advice),
+                });
+            }
             check_outside(&world, &mut findings).await;
             check_momo(&world, &mut findings).await;
         }
@@ -108,30 +112,41 @@ fn check_rail(findings: &mut Vec<Finding>) {
 }
 
 async fn check_store(world: &World, findings: &mut Vec<Finding>) {
-    let path = world.database();
-    if !path.exists() {
-        return findings.push(well("store", &format!("{} is made at the first start", path.display())));
+    let name = &world.settings.database;
+    if !world.has_store() {
+        return findings.push(well("store", &format!("{name} is made at the first start")));
     }
-    if let Err(error) = sqlite::verify(path) {
+    if let Some(Err(error)) = world.file().map(sqlite::verify) {
         return findings.push(wrong(
             "store",
             &error.to_string(),
             "People's messages are in it. Put the newest copy back: answerbot restore FILE.",
         ));
     }
-    let store = match world.store(Access::Beside) {
-        Ok(store) => store,
+    let stores = match world.store(Access::Beside).await {
+        Ok(stores) => stores,
         Err(error) => {
             return findings.push(wrong("store", &format!("{error:#}"), "The service cannot start on it."));
         }
     };
-    match store.durability().await {
-        Ok(says) => findings.push(well("store", &format!("{} is sound; {says}", path.display()))),
+    let store = &*stores.all;
+    match stores.durability().await {
+        Ok(says) => findings.push(well("store", &format!("{name} is sound; {says}"))),
         Err(error) => findings.push(wrong(
             "store",
             &error.to_string(),
             "Webhooks are answered 503 until it can be written: free the disk or the lock.",
         )),
+    }
+    for (region, reached) in stores.reach().await {
+        findings.push(match reached {
+            Ok(()) => well("region", &format!("the store of {region} is there")),
+            Err(error) => wrong(
+                "region",
+                &format!("{region}: {error}"),
+                "What comes for its people waits in the main store meanwhile, in order.",
+            ),
+        });
     }
     match store.overview().await {
         Ok(it) => {
@@ -210,10 +225,11 @@ async fn check_momo(world: &World, findings: &mut Vec<Finding>) {
             well("momo", &format!("the sandbox meets real people: only the {} of TEST_CONTACTS may buy", testers.len()))
         });
     }
-    if !world.database().exists() {
+    if !world.has_store() {
         return;
     }
-    let Ok(store) = world.store(Access::Beside) else { return };
+    let Ok(stores) = world.store(Access::Beside).await else { return };
+    let store = &*stores.all;
     let Ok(prices) = store.prices().await else { return };
     let (book, today) = (PriceBook::from(prices), world.clock.now().juba_day());
     let sold = |plan: &Plan| book.quote(*plan, today, world.selling(), &settings.policy.paying).is_some();

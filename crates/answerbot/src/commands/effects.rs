@@ -2,7 +2,6 @@
 
 use answerbot_core::AggregateId;
 use answerbot_local::Access;
-use answerbot_ports::reports::Reports as _;
 use answerbot_ports::store::Stuck;
 use answerbot_ports::world::Clock as _;
 use serde_json::json;
@@ -12,7 +11,8 @@ use crate::cli::EffectsAction;
 use crate::out;
 
 pub async fn run(world: &World, action: EffectsAction) -> anyhow::Result<bool> {
-    let store = world.store(Access::Beside)?;
+    let stores = world.store(Access::Beside).await?;
+    let store = &*stores.all;
     match action {
         EffectsAction::List { limit, json } => {
             let stuck = store.stuck(limit).await?;

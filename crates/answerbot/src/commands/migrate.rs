@@ -6,9 +6,21 @@ use crate::assemble::World;
 use crate::out;
 
 pub async fn run(world: &World) -> anyhow::Result<bool> {
-    let store = world.store(Access::Serve)?;
-    out::line(&format!("The schema of {} is up to date.", world.database().display()));
-    let rows = store.reseal().await?;
+    let stores = world.store(Access::Serve).await?;
+    stores.migrate().await?;
+    out::line(&format!("The schema of {} is up to date.", world.settings.database));
+    for (region, database) in &world.settings.regions {
+        out::line(&format!("So is that of {region}, {database}."));
+    }
+    #[cfg(feature = "nats")]
+    if let Some(settings) = world.nats() {
+        let made = answerbot_fleet::nats::migrate(&settings).await?;
+        out::line(if made.made { "The queue was made." } else { "The queue is as it should be." });
+        for changed in made.changed {
+            out::line(&format!("Changed in the queue: {changed}"));
+        }
+    }
+    let rows = stores.reseal().await?;
     if rows > 0 {
         out::line(&format!(
             "Sealed {rows} rows under ENCRYPTION_KEY anew; ENCRYPTION_KEY_OLD is needed for old copies only."

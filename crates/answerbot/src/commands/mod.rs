@@ -8,12 +8,14 @@ mod config;
 mod demo;
 mod doctor;
 mod effects;
+mod health;
 mod messenger;
 mod migrate;
 mod momo;
 mod operator;
 mod payments;
 mod prices;
+mod regions;
 mod serve;
 mod user;
 
@@ -33,6 +35,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<bool> {
         }
         Command::Answers { action } => answers::run(&world(&raw)?, action).await,
         Command::Doctor { json } => doctor::run(&raw, json).await,
+        Command::Health => health::run(&raw).await,
         Command::Config { policy } => config::run(&raw, policy),
         Command::Migrate => migrate::run(&world(&raw)?).await,
         Command::Messenger { action } => messenger::run(&world(&raw)?, action).await,
@@ -41,6 +44,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<bool> {
         Command::Prices { action } => prices::run(&world(&raw)?, action).await,
         Command::Payments { action } => payments::run(&world(&raw)?, action).await,
         Command::User { action } => user::run(&world(&raw)?, action).await,
+        Command::Drill { action } => regions::drill(&world(&raw)?, action).await,
         Command::Momo { action } => momo::run(&raw, action).await,
         Command::Effects { action } => effects::run(&world(&raw)?, action).await,
     }

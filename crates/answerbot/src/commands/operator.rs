@@ -8,9 +8,8 @@ use answerbot_core::pay::order;
 use answerbot_core::pay::payment::Payment;
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::{AggregateId, Contact, ContactId, EventId, PaymentId, State};
-use answerbot_local::SqliteStore;
-use answerbot_ports::reports::{Audit, Find, Reports as _};
-use answerbot_ports::store::Store as _;
+use answerbot_ports::regions::FullStore;
+use answerbot_ports::reports::{Audit, Find};
 use answerbot_ports::world::Clock as _;
 use anyhow::bail;
 
@@ -40,7 +39,7 @@ pub fn envelope(to: impl Into<AggregateId>, name: &str, event: Event) -> Envelop
 
 /// Payments that a text means: a reference, a receipt or order code, an external id, MTN's id, or a number.
 pub async fn find(
-    store: &SqliteStore,
+    store: &dyn FullStore,
     text: &str,
     limit: usize,
 ) -> anyhow::Result<Vec<(PaymentId, Payment)>> {
@@ -69,7 +68,7 @@ pub async fn find(
 }
 
 /// The one payment that a text means.
-pub async fn find_one(store: &SqliteStore, text: &str) -> anyhow::Result<(PaymentId, Payment)> {
+pub async fn find_one(store: &dyn FullStore, text: &str) -> anyhow::Result<(PaymentId, Payment)> {
     let mut found = find(store, text, 20).await?;
     match found.len() {
         0 => bail!("no payment is called \"{text}\"; `answerbot payments list` shows them"),
@@ -92,7 +91,7 @@ pub fn owner(payment: &Payment) -> Option<ContactId> {
 }
 
 /// The person that a text means: an id, a receipt, a paying number, or a channel id.
-pub async fn person(store: &SqliteStore, text: &str) -> anyhow::Result<(ContactId, Contact)> {
+pub async fn person(store: &dyn FullStore, text: &str) -> anyhow::Result<(ContactId, Contact)> {
     let text = text.trim();
     let mut ids: BTreeSet<ContactId> = BTreeSet::new();
     if let Ok(id) = text.parse::<ContactId>()
@@ -120,7 +119,7 @@ pub async fn person(store: &SqliteStore, text: &str) -> anyhow::Result<(ContactI
 }
 
 /// Channel ids stand only in sealed states, so all of them are read.
-async fn by_channel_id(store: &SqliteStore, text: &str) -> anyhow::Result<BTreeSet<ContactId>> {
+async fn by_channel_id(store: &dyn FullStore, text: &str) -> anyhow::Result<BTreeSet<ContactId>> {
     let mut found = BTreeSet::new();
     each_contact(store, false, |id, contact| {
         if contact.identities.iter().any(|it| it.address.as_ref().is_some_and(|it| it.user == text)) {
@@ -133,7 +132,7 @@ async fn by_channel_id(store: &SqliteStore, text: &str) -> anyhow::Result<BTreeS
 
 /// Shows everybody, or with `paying` only those who ever paid, a few at a time.
 pub async fn each_contact(
-    store: &SqliteStore,
+    store: &dyn FullStore,
     paying: bool,
     mut see: impl FnMut(ContactId, &Contact),
 ) -> anyhow::Result<()> {
@@ -152,7 +151,7 @@ pub async fn each_contact(
 
 /// Waits a while for a payment to change so; false when it did not, as no service runs.
 pub async fn payment_becomes(
-    store: &SqliteStore,
+    store: &dyn FullStore,
     id: PaymentId,
     is_so: impl Fn(&Payment) -> bool,
 ) -> anyhow::Result<bool> {
@@ -161,7 +160,7 @@ pub async fn payment_becomes(
 
 /// The same for a person.
 pub async fn contact_becomes(
-    store: &SqliteStore,
+    store: &dyn FullStore,
     id: ContactId,
     is_so: impl Fn(&Contact) -> bool,
 ) -> anyhow::Result<bool> {
@@ -169,7 +168,7 @@ pub async fn contact_becomes(
 }
 
 async fn becomes(
-    store: &SqliteStore,
+    store: &dyn FullStore,
     id: AggregateId,
     is_so: impl Fn(&State) -> bool,
 ) -> anyhow::Result<bool> {

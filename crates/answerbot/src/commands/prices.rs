@@ -4,9 +4,8 @@ use answerbot_core::JubaDay;
 use answerbot_core::pay::days::iso_date;
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::pay::price::{Plan, PriceBook, PriceRow};
-use answerbot_local::{Access, SqliteStore};
-use answerbot_ports::reports::Reports as _;
-use answerbot_ports::store::Store as _;
+use answerbot_local::Access;
+use answerbot_ports::regions::FullStore;
 use answerbot_ports::world::Clock as _;
 use anyhow::Context as _;
 use serde_json::json;
@@ -17,13 +16,14 @@ use crate::cli::PricesAction;
 use crate::out;
 
 pub async fn run(world: &World, action: PricesAction) -> anyhow::Result<bool> {
-    let store = world.store(Access::Beside)?;
+    let stores = world.store(Access::Beside).await?;
+    let store = &*stores.all;
     let mut book = PriceBook::from(store.prices().await?);
     match action {
         PricesAction::List { json } => list(world, &book, json),
-        PricesAction::Confirm => confirm(world, &store, &mut book).await?,
+        PricesAction::Confirm => confirm(world, store, &mut book).await?,
         PricesAction::Add { plan, amount, from } => {
-            add(world, &store, &mut book, plan, &amount, from).await?;
+            add(world, store, &mut book, plan, &amount, from).await?;
         }
     }
     Ok(true)
@@ -52,7 +52,7 @@ fn list(world: &World, book: &PriceBook, as_json: bool) {
     }
 }
 
-async fn confirm(world: &World, store: &SqliteStore, book: &mut PriceBook) -> anyhow::Result<()> {
+async fn confirm(world: &World, store: &dyn FullStore, book: &mut PriceBook) -> anyhow::Result<()> {
     let rows = book.confirm();
     if rows.is_empty() {
         out::line("All prices are confirmed already.");
@@ -67,7 +67,7 @@ async fn confirm(world: &World, store: &SqliteStore, book: &mut PriceBook) -> an
 
 async fn add(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     book: &mut PriceBook,
     plan: Plan,
     amount: &str,

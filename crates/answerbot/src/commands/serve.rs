@@ -14,6 +14,7 @@ use crate::assemble::{self, Service, World};
 use crate::cli::Role;
 use crate::config::{LogFormat, Raw, Settings};
 use crate::logs::{self, Format, LogConfig, LogGuard};
+use crate::world::SystemClock;
 use crate::{out, telemetry};
 
 /// Requests under way when stopping begins may take this long.
@@ -24,10 +25,13 @@ const AI_GRACE: Duration = Duration::from_secs(15);
 const FILE_TOO_BIG: i32 = 25;
 
 pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<bool> {
-    if role != Role::All {
-        bail!("this release has one machine's store, which one process serves: use --role all");
-    }
     let world = World::new(Settings::check(raw)?)?;
+    if role != Role::All && !world.settings.database.is_shared() {
+        bail!(
+            "a file is served by one process that does all: use --role all, or name a store that several share, such as \
+             DATABASE_URL=mongodb://127.0.0.1:27017/answerbot"
+        );
+    }
     let logs = start_logs(&world)?;
     for name in &world.settings.unused {
         tracing::warn!(setting = name, "a setting is there that this release does not use yet");
@@ -37,11 +41,11 @@ pub async fn run(raw: &Raw, role: Role, pause_workers: bool) -> anyhow::Result<b
     }
     let metrics = telemetry::install()?;
     // First the store, whose lock tells a second start why it is refused. Nothing is leased before it serves.
-    let service = assemble::service(&world, metrics, !pause_workers)?;
+    let service = assemble::service(&world, metrics, role, !pause_workers).await?;
     let listener = listen(&world).await?;
     let address = listener.local_addr().context("the listener")?;
     tracing::info!(address = %address, "serving");
-    run_service(service, listener, stop_signal()?).await;
+    run_service(service, &world.clock, listener, stop_signal()?).await;
     if logs.dropped() > 0 {
         out::fault(&format!(
             "{} log lines were dropped because they could not be written fast enough",
@@ -86,8 +90,17 @@ pub(super) fn start_logs(world: &World) -> anyhow::Result<LogGuard> {
 }
 
 /// Serves until `stop`, then stops as designed: nothing new, sends to their end, AI calls a while longer.
-pub(super) async fn run_service(service: Service, listener: TcpListener, stop: impl Future<Output = ()>) {
-    let Service { engine, store, router, draining, metrics } = service;
+pub(super) async fn run_service(
+    service: Service,
+    clock: &SystemClock,
+    listener: TcpListener,
+    stop: impl Future<Output = ()>,
+) {
+    let Service { engine, stores, rings, router, draining, metrics } = service;
+    if let Some(regional) = &stores.regional {
+        regional.start();
+    }
+    let time = stores.keep_time(clock);
     engine.start();
     let shutdown = CancellationToken::new();
     let web = answerbot_web::serve(listener, router, shutdown.clone(), WEB_GRACE);
@@ -95,6 +108,7 @@ pub(super) async fn run_service(service: Service, listener: TcpListener, stop: i
     tokio::select! {
         () = &mut web => tracing::error!("the listener ended by itself"),
         () = metrics.keep_up() => {}
+        () = time => {}
         () = stop => {
             tracing::info!("stopping");
             draining.cancel();
@@ -102,8 +116,11 @@ pub(super) async fn run_service(service: Service, listener: TcpListener, stop: i
             web.await;
         }
     }
+    // What others could begin at once is theirs; then the last words about what was begun here.
+    rings.close().await;
     engine.stop(AI_GRACE).await;
-    store.close();
+    rings.close().await;
+    stores.close().await;
     tracing::info!("stopped");
 }
 

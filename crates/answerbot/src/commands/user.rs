@@ -8,26 +8,48 @@ use answerbot_core::pay::payment::Status;
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::{Plan, PriceBook};
 use answerbot_core::{Contact, ContactId, EventId, PaymentId};
-use answerbot_local::{Access, SqliteStore};
-use answerbot_ports::reports::Reports as _;
-use answerbot_ports::store::{Store as _, alias_key};
+use answerbot_local::Access;
+use answerbot_ports::regions::{FullStore, Region, Who};
+use answerbot_ports::store::alias_key;
 use answerbot_ports::world::Clock as _;
 use anyhow::bail;
 use serde_json::json;
 
 use super::operator::{HANDED, audit, contact_becomes, envelope, find_one, owner, person};
+use super::regions;
 use crate::assemble::World;
 use crate::cli::UserAction;
 use crate::out;
+use crate::stores::Stores;
 
 pub async fn run(world: &World, action: UserAction) -> anyhow::Result<bool> {
-    let store = world.store(Access::Beside)?;
+    let stores = world.store(Access::Beside).await?;
+    let store = &*stores.all;
     match action {
-        UserAction::Show { user, json } => show(world, &store, &user, json).await,
-        UserAction::Forget { user } => forget(world, &store, &user).await,
-        UserAction::Grant { user, days, why } => grant(world, &store, &user, days, &why).await,
+        UserAction::Show { user, json } => show(world, &stores, &user, json).await,
+        UserAction::Forget { user } => forget(world, store, &user).await,
+        UserAction::Grant { user, days, why } => grant(world, store, &user, days, &why).await,
         UserAction::Merge { old, new, receipt, number } => {
-            merge(world, &store, &old, &new, &receipt, &number).await
+            merge(world, store, &old, &new, &receipt, &number).await
+        }
+        UserAction::Move { user, everybody_in, wished, to, undo, orders, stop } => {
+            let regional = regions::router(&stores)?;
+            if orders {
+                return regions::orders(regional).await;
+            }
+            if let Some(order) = stop {
+                return regions::stop(world, store, regional, order).await;
+            }
+            if let (true, Some(user)) = (undo, &user) {
+                return regions::undo(world, store, regional, person(store, user).await?.0).await;
+            }
+            let who = match (user, everybody_in) {
+                (Some(user), _) => Who::Contact(person(store, &user).await?.0),
+                (None, Some(region)) => Who::All(region),
+                (None, None) if wished => Who::Wished,
+                (None, None) => bail!("say who is moved"),
+            };
+            regions::order(world, store, regional, who, to.unwrap_or_else(Region::main)).await
         }
         UserAction::Audit { limit } => {
             for it in store.audits(limit).await? {
@@ -39,7 +61,8 @@ pub async fn run(world: &World, action: UserAction) -> anyhow::Result<bool> {
     }
 }
 
-async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> anyhow::Result<bool> {
+async fn show(world: &World, stores: &Stores, user: &str, as_json: bool) -> anyhow::Result<bool> {
+    let store = &*stores.all;
     let (id, contact) = person(store, user).await?;
     let today = world.clock.now().juba_day();
     let through = contact.paying.through();
@@ -54,6 +77,10 @@ async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> 
         .collect();
     let free = contact.identities.iter().map(|it| it.free.on(today)).max().unwrap_or(0);
     let cost = store.cost_of(id).await?;
+    let region = match &stores.regional {
+        Some(regional) => regional.region_of(id).await?,
+        None => Region::main(),
+    };
     let waiting = contact.waiting.len() + contact.retrying.len() + usize::from(contact.asking.is_some());
     if as_json {
         let grants: Vec<_> = contact
@@ -73,13 +100,16 @@ async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> 
             "paid_used_today": contact.paying.used.on(today), "free_used_today": free, "waiting_questions": waiting,
             "quiet": contact.quiet, "grants": grants, "merged_into": contact.merged_into.map(|it| it.to_string()),
             "number": contact.paying.number.map(Msisdn::masked),
-            "ai_cost_micro_usd": cost.0, "ai_cost_today_micro_usd": contact.ai_spent.on(today).0,
+            "region_store": region.name(), "ai_cost_micro_usd": cost.0, "ai_cost_today_micro_usd": contact.ai_spent.on(today).0,
         });
         out::line(&shown.to_string());
         return Ok(true);
     }
     out::line(&format!("id         {id}"));
     out::line(&format!("stage      {}", contact.stage.name()));
+    if stores.regional.is_some() {
+        out::line(&format!("region     the store of {region}"));
+    }
     for channel in channels {
         out::line(&format!("channel    {channel}"));
     }
@@ -115,7 +145,7 @@ async fn show(world: &World, store: &SqliteStore, user: &str, as_json: bool) -> 
     Ok(true)
 }
 
-async fn forget(world: &World, store: &SqliteStore, user: &str) -> anyhow::Result<bool> {
+async fn forget(world: &World, store: &dyn FullStore, user: &str) -> anyhow::Result<bool> {
     let (id, contact) = person(store, user).await?;
     if contact.identities.iter().all(|it| it.address.is_none()) {
         out::line("There is nothing left to erase.");
@@ -136,7 +166,13 @@ async fn forget(world: &World, store: &SqliteStore, user: &str) -> anyhow::Resul
     Ok(true)
 }
 
-async fn grant(world: &World, store: &SqliteStore, user: &str, days: u32, why: &str) -> anyhow::Result<bool> {
+async fn grant(
+    world: &World,
+    store: &dyn FullStore,
+    user: &str,
+    days: u32,
+    why: &str,
+) -> anyhow::Result<bool> {
     let (id, _) = person(store, user).await?;
     let book = PriceBook::from(store.prices().await?);
     let Some(row) = book.on(Plan::Weekly, world.clock.now().juba_day()) else {
@@ -164,7 +200,7 @@ async fn grant(world: &World, store: &SqliteStore, user: &str, days: u32, why: &
 /// Nothing is merged without proof: a receipt of the old account, and the whole number that paid it.
 async fn merge(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     old: &str,
     new: &str,
     receipt: &str,
@@ -203,7 +239,7 @@ async fn merge(
     Ok(true)
 }
 
-async fn prove(store: &SqliteStore, old: ContactId, receipt: &str, number: &str) -> anyhow::Result<()> {
+async fn prove(store: &dyn FullStore, old: ContactId, receipt: &str, number: &str) -> anyhow::Result<()> {
     let Some(code) = order::read_code(receipt) else { bail!("--receipt is a number such as 7K3F-9Q2D") };
     let (_, payment) = find_one(store, &code).await?;
     let paid_by = payment.order.as_ref().map(|it| it.payer).or(payment.paid.as_ref().and_then(|it| it.payer));

@@ -25,7 +25,14 @@ const fn secret(name: &'static str, meaning: &'static str) -> Known {
 pub const KNOWN: &[Known] = &[
     open("PORT", Some("3000"), "port of the listener"),
     open("HOST", Some("0.0.0.0"), "address of the listener"),
-    open("DATABASE_URL", Some("sqlite:data/answerbot.db"), "the store: sqlite:PATH"),
+    open(
+        "DATABASE_URL",
+        Some("sqlite:data/answerbot.db"),
+        "the store: sqlite:PATH, or mongodb: and mongodb+srv: in a build with that driver",
+    ),
+    open("REDIS_URL", None, "redis: or rediss: of a fleet's shared cache; unset = in process"),
+    open("NATS_URL", None, "nats: or tls: of a fleet's queue; unset = in process"),
+    open("NATS_REPLICAS", Some("1"), "copies of the queue that NATS keeps: 1, or 3 in a cluster"),
     secret("VERIFY_TOKEN", "your own word that Meta repeats when it checks the webhook"),
     secret("PAGE_ACCESS_TOKEN", "access token of the Facebook page"),
     secret("FB_APP_SECRET", "app secret; it signs the webhooks"),
@@ -110,11 +117,10 @@ pub const KNOWN: &[Known] = &[
 ];
 
 /// Settings of the running bot and of later releases: accepted, said so at start, and not used.
-pub const NOT_YET: &[&str] =
-    &["ADMIN_PASSWORD", "NATS_URL", "REDIS_URL", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"];
+pub const NOT_YET: &[&str] = &["ADMIN_PASSWORD", "WHATSAPP_ACCESS_TOKEN", "WHATSAPP_PHONE_NUMBER_ID"];
 
-/// Whether a setting is accepted and not used: one of [`NOT_YET`], or a region's `REGION_<NAME>_URL`.
-pub fn is_not_yet(name: &str) -> bool {
-    let region = name.strip_prefix("REGION_").and_then(|rest| rest.strip_suffix("_URL"));
-    NOT_YET.contains(&name) || region.is_some_and(|region| !region.is_empty())
+/// The name of the region whose store a setting `REGION_<NAME>_URL` is.
+pub fn region_of(name: &str) -> Option<&str> {
+    let region = name.strip_prefix("REGION_")?.strip_suffix("_URL")?;
+    (!region.is_empty()).then_some(region)
 }

@@ -14,7 +14,7 @@ mod tests;
 
 pub use known::KNOWN;
 pub use raw::{Origin, Raw};
-pub use settings::{Database, LogFormat, Settings};
+pub use settings::{Database, LogFormat, Settings, without_password};
 
 /// What is wrong with the settings, one sentence each.
 #[derive(Debug)]

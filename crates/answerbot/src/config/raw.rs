@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::known::{KNOWN, is_not_yet};
+use super::known::{KNOWN, NOT_YET, region_of};
 
 /// Today's deployment calls the store by this name.
 const OLD_NAME: &str = "MONGODB_URI";
@@ -86,7 +86,7 @@ impl Raw {
 
     /// Sets a value, over one of lower precedence; names that are no setting are passed over.
     pub fn put(&mut self, name: &str, value: String, origin: Origin) {
-        if is_not_yet(name) {
+        if NOT_YET.contains(&name) {
             // An empty value counts as unset, also over one of lower precedence.
             if value.trim().is_empty() {
                 self.unused.remove(name);
@@ -121,6 +121,11 @@ impl Raw {
             (Some((_, Origin::Command)) | None, _) | (_, None) => false,
             (Some((new, _)), Some((old, _))) => new != old,
         }
+    }
+
+    /// The stores of regions: the name of the setting, the region, and the value.
+    pub fn regions(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.values.keys().filter_map(|name| Some((name.as_str(), region_of(name)?, self.get(name)?)))
     }
 
     /// A value under its name, the store's also under its old one.
@@ -166,7 +171,7 @@ impl Raw {
     }
 
     fn put_from_file(&mut self, name: &str, value: String) {
-        if is_read(name) || is_not_yet(name) {
+        if is_read(name) || NOT_YET.contains(&name) {
             self.put(name, value, Origin::File);
         } else {
             self.faults
@@ -176,5 +181,5 @@ impl Raw {
 }
 
 fn is_read(name: &str) -> bool {
-    name == OLD_NAME || KNOWN.iter().any(|known| known.name == name)
+    name == OLD_NAME || region_of(name).is_some() || KNOWN.iter().any(|known| known.name == name)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use answerbot_core::Policy;
 use answerbot_ports::keys::Key;
+use answerbot_ports::regions::Region;
 use answerbot_remote::momo::MomoEnvironment;
 use secrecy::SecretString;
 
@@ -18,8 +19,19 @@ use super::{Faults, policy};
 pub struct Settings {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// The store.
+    /// The store; with regions the directory too.
     pub database: Database,
+    /// `REGION_<NAME>_URL`: the stores of regions.
+    pub regions: Vec<(Region, Database)>,
+    /// `REDIS_URL`.
+    #[cfg_attr(not(feature = "redis"), expect(dead_code, reason = "a fault without the driver"))]
+    pub redis: Option<SecretString>,
+    /// `NATS_URL`.
+    #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "a fault without the driver"))]
+    pub nats: Option<SecretString>,
+    /// `NATS_REPLICAS`.
+    #[cfg_attr(not(feature = "nats"), expect(dead_code, reason = "a fault without the driver"))]
+    pub nats_replicas: u16,
     /// Messenger.
     pub messenger: Messenger,
     /// AI providers in the order of trying.
@@ -63,10 +75,44 @@ pub struct Settings {
 }
 
 /// The store.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum Database {
     /// One file on this machine.
     Sqlite(PathBuf),
+    /// A replica set or Atlas. The address may carry a password.
+    Mongo(String),
+}
+
+impl Database {
+    /// Whether several processes can share it.
+    #[must_use]
+    pub const fn is_shared(&self) -> bool {
+        matches!(self, Self::Mongo(_))
+    }
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        std::fmt::Display::fmt(self, f)
+    }
+}
+
+impl std::fmt::Display for Database {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => path.display().fmt(f),
+            Self::Mongo(url) => f.write_str(&without_password(url)),
+        }
+    }
+}
+
+/// An address without the name and password in it: `mongodb://user:word@host/db`.
+#[must_use]
+pub fn without_password(value: &str) -> String {
+    match (value.split_once("://"), value.rfind('@')) {
+        (Some((scheme, _)), Some(at)) => format!("{scheme}://********{}", &value[at..]),
+        _ => value.to_owned(),
+    }
 }
 
 /// Messenger's settings.
@@ -109,6 +155,10 @@ impl Settings {
         let mut read = Reader { raw, faults: &mut faults };
         let listen = SocketAddr::new(read.host(), read.number("PORT", 0, 65_535));
         let database = read.database();
+        let regions = read.regions(&database);
+        let redis =
+            read.server("REDIS_URL", &["redis", "rediss"], "redis://127.0.0.1:6379", cfg!(feature = "redis"));
+        let nats = read.server("NATS_URL", &["nats", "tls"], "nats://127.0.0.1:4222", cfg!(feature = "nats"));
         let messenger = Messenger {
             verify_token: read.needed(
                 "VERIFY_TOKEN",
@@ -130,6 +180,10 @@ impl Settings {
         let settings = Self {
             listen,
             database,
+            regions,
+            redis,
+            nats,
+            nats_replicas: read.number("NATS_REPLICAS", 1, 5),
             messenger,
             ai,
             momo,
@@ -151,7 +205,13 @@ impl Settings {
             operator: raw.operator.clone().unwrap_or_else(|| "operator".into()),
             unused: raw.unused.iter().cloned().collect(),
         };
-        if settings.key.is_none() && settings.meets_the_real_platform() {
+        if settings.key.is_none() && settings.database.is_shared() {
+            faults.push(
+                "ENCRYPTION_KEY is missing: all processes of a fleet seal under one key. Make one with `openssl rand -base64 \
+                 32` and give it to each of them."
+                    .into(),
+            );
+        } else if settings.key.is_none() && settings.meets_the_real_platform() {
             faults.push(
                 "ENCRYPTION_KEY is missing: texts and phone numbers of real people are sealed under it. Make one with \
                  `openssl rand -base64 32` and keep it: without it nothing can be read again."
@@ -248,18 +308,79 @@ impl Reader<'_> {
             return Database::Sqlite(PathBuf::new());
         }
         let text = self.text("DATABASE_URL");
+        self.store("DATABASE_URL", &text)
+    }
+
+    /// Reads the address of a store.
+    fn store(&mut self, name: &str, text: &str) -> Database {
         let path = text.strip_prefix("sqlite:").map(|rest| rest.strip_prefix("//").unwrap_or(rest));
         match path.map(|it| it.split('?').next().unwrap_or_default()).filter(|path| !path.is_empty()) {
             Some(path) => Database::Sqlite(PathBuf::from(path)),
             None => {
                 let scheme = text.split(':').next().unwrap_or_default();
-                self.faults.push(match scheme {
-                    "mongodb" | "mongodb+srv" => "DATABASE_URL names MongoDB, which this release does not speak yet: DATABASE_URL=sqlite:data/answerbot.db.".into(),
-                    _ => "DATABASE_URL is not understood: DATABASE_URL=sqlite:data/answerbot.db.".into(),
-                });
+                match scheme {
+                    "mongodb" | "mongodb+srv" if cfg!(feature = "mongodb") => return Database::Mongo(text.to_owned()),
+                    "mongodb" | "mongodb+srv" => self.faults.push(format!(
+                        "{name} names MongoDB, whose driver is not in this build: use one that was built with --features \
+                         fleet, or {name}=sqlite:data/answerbot.db."
+                    )),
+                    _ => self.faults.push(format!("{name} is not understood: {name}=sqlite:data/answerbot.db.")),
+                }
                 Database::Sqlite(PathBuf::new())
             }
         }
+    }
+
+    /// The stores of regions, all of the kind of the main one.
+    fn regions(&mut self, main: &Database) -> Vec<(Region, Database)> {
+        let raw = self.raw;
+        let mut regions: Vec<(Region, Database)> = Vec::new();
+        for (setting, name, url) in raw.regions() {
+            let region = match name.parse::<Region>() {
+                Ok(region) if !region.is_main() => region,
+                _ => {
+                    self.faults.push(format!(
+                        "{setting} names no region: a name has 1 to 20 letters, digits and dashes and is not MAIN, such as \
+                         REGION_JUBA_URL."
+                    ));
+                    continue;
+                }
+            };
+            let store = self.store(setting, url);
+            if store.is_shared() != main.is_shared() {
+                self.faults.push(format!(
+                    "{setting} and DATABASE_URL are of different kinds: both name files, or both name MongoDB."
+                ));
+            } else if store == *main || regions.iter().any(|(_, other)| *other == store) {
+                self.faults
+                    .push(format!("{setting} names a store that is named twice: each region has its own."));
+            }
+            regions.push((region, store));
+        }
+        regions
+    }
+
+    /// The address of a server of a fleet.
+    fn server(
+        &mut self,
+        name: &str,
+        schemes: &[&str],
+        example: &str,
+        is_built: bool,
+    ) -> Option<SecretString> {
+        let url = self.raw.get(name)?;
+        // A bare host, as platforms hand it over.
+        let whole = if url.contains("://") { url.to_owned() } else { format!("{}://{url}", schemes[0]) };
+        let url = whole.as_str();
+        if !schemes.iter().any(|scheme| url.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("://")))
+        {
+            self.faults.push(format!("{name} is not understood: {name}={example}."));
+        } else if !is_built {
+            self.faults.push(format!(
+                "{name} is set, but its driver is not in this build: use one that was built with --features fleet, or unset it."
+            ));
+        }
+        Some(url.into())
     }
 
     fn key(&mut self, name: &str) -> Option<Key> {

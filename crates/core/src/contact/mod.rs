@@ -294,7 +294,32 @@ pub enum RegionChoice {
     Chosen(Region),
 }
 
+impl Region {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Juba, Self::Wau, Self::Malakal, Self::Elsewhere];
+
+    /// Its name in settings, commands and stores.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Juba => "juba",
+            Self::Wau => "wau",
+            Self::Malakal => "malakal",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
 impl RegionChoice {
+    /// The region that was chosen.
+    #[must_use]
+    pub const fn chosen(self) -> Option<Region> {
+        match self {
+            Self::Chosen(region) => Some(region),
+            Self::Unasked | Self::Asked | Self::Skipped => None,
+        }
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it with a reference")]
     fn is_unasked(&self) -> bool {
         *self == Self::Unasked

@@ -27,6 +27,8 @@ mod support;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use serde::{Deserialize, Serialize};
+
 use crate::contact::effect::{Effect, Hint, Way};
 use crate::contact::event::Input;
 use crate::contact::{Contact, SCHEMA};
@@ -112,7 +114,8 @@ pub struct Rules<'a> {
 }
 
 /// What is kept for reports: written with its decision, and once, however often that is tried.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Fact {
     /// What an attempt at a question came to.
     Turn(AiTurn),
@@ -135,7 +138,7 @@ pub enum Fact {
 }
 
 /// What an attempt at a question came to.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AiTurn {
     /// The effect that asked.
     pub ask: EffectId,

@@ -8,15 +8,18 @@ use answerbot_core::reuse::curated::Entry;
 use answerbot_core::reuse::{Kept, Key};
 use answerbot_core::spend::{MicroUsd, Spent, Sums, first_of_month};
 use answerbot_core::{ContactId, JubaDay, Time};
+use answerbot_ports::answers::SavedAnswers;
 use answerbot_ports::reports::{Audit, CostRow, Missed, Ratings};
 use answerbot_ports::store::{
     Booking, Check, Checks, MISSED_FOR_DAYS, MISSED_ONCE_FOR_DAYS, SHARED_ANSWERS, StoreError, TURNS_FOR_DAYS,
 };
+use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::books;
+use super::rows::Rows;
 use super::sql;
-use super::store::{Rows, SqliteStore, unreadable};
+use super::store::{SqliteStore, unreadable};
 use super::units::{BODY_SCHEMA, id16};
 use super::writer::fault;
 
@@ -283,9 +286,9 @@ pub(super) fn forget_checks(conn: &Connection, domain: Domain, audit: &Audit) ->
     books::note(conn, audit)
 }
 
-impl SqliteStore {
-    /// Reads a shared answer.
-    pub(crate) async fn shared_answer(&self, key: Key) -> Result<Option<Kept>, StoreError> {
+#[async_trait]
+impl SavedAnswers for SqliteStore {
+    async fn saved_answer(&self, key: Key) -> Result<Option<Kept>, StoreError> {
         let rows = Arc::clone(&self.rows);
         let read = move |conn: &Connection| {
             let body: Option<Vec<u8>> = conn
@@ -297,8 +300,7 @@ impl SqliteStore {
         self.readers.read(read).await
     }
 
-    /// Writes a shared answer.
-    pub(crate) async fn save_answer(&self, key: Key, kept: &Kept) -> Result<(), StoreError> {
+    async fn save_answer(&self, key: Key, kept: &Kept) -> Result<(), StoreError> {
         let body = self.rows.codec.seal(BODY_SCHEMA, &key.0, kept).map_err(unreadable)?;
         let until = kept.until.as_millis();
         let write = move |conn: &Connection| {
@@ -307,15 +309,13 @@ impl SqliteStore {
         self.writer.write(move |tx| write(tx.conn).map(drop).map_err(fault)).await
     }
 
-    /// Forgets a shared answer.
-    pub(crate) async fn withdraw_answer(&self, key: Key) -> Result<(), StoreError> {
+    async fn delete_answer(&self, key: Key) -> Result<(), StoreError> {
         let write =
             move |conn: &Connection| conn.execute("DELETE FROM shared_answer WHERE key = ?1", [key.0]);
         self.writer.write(move |tx| write(tx.conn).map(drop).map_err(fault)).await
     }
 
-    /// The names of all shared answers.
-    pub(crate) async fn shared_keys(&self) -> Result<Vec<Key>, StoreError> {
+    async fn saved_keys(&self) -> Result<Vec<Key>, StoreError> {
         let read = |conn: &Connection| -> rusqlite::Result<Vec<Key>> {
             conn.prepare("SELECT key FROM shared_answer")?
                 .query_map([], |row| id16(row, 0).map(Key))?
@@ -323,7 +323,9 @@ impl SqliteStore {
         };
         self.readers.read(move |conn| read(conn).map_err(fault)).await
     }
+}
 
+impl SqliteStore {
     pub(super) async fn read_missed(&self, times: u64, limit: usize) -> Result<Vec<Missed>, StoreError> {
         let rows = Arc::clone(&self.rows);
         let read = move |conn: &Connection| -> Result<Vec<Missed>, StoreError> {

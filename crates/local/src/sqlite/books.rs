@@ -10,7 +10,8 @@ use answerbot_ports::store::{MoneyCounts, StoreError};
 use rusqlite::types::{FromSqlError, Type, Value};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::store::{Rows, unreadable};
+use super::rows::Rows;
+use super::store::unreadable;
 use super::units::id16;
 use super::writer::fault;
 
@@ -224,13 +225,13 @@ pub(super) fn counts(conn: &Connection, before: Time) -> rusqlite::Result<MoneyC
     })
 }
 
-/// Payments, the newest first.
-pub(super) fn payments(
+/// The ids of payments, the newest first, wherever they live; with their sealed states where they live here.
+fn found(
     conn: &Connection,
     rows: &Rows,
     find: Find,
     limit: usize,
-) -> Result<Vec<(PaymentId, Payment)>, StoreError> {
+) -> rusqlite::Result<Vec<(PaymentId, Option<Vec<u8>>)>> {
     let blob = |bytes: &[u8; 16]| Value::Blob(bytes.to_vec());
     let (column, value) = match find {
         Find::All => ("1", Value::Integer(1)),
@@ -247,13 +248,30 @@ pub(super) fn payments(
          ORDER BY p.wished DESC LIMIT ?2"
     );
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let read = || -> rusqlite::Result<Vec<([u8; 16], Vec<u8>)>> {
-        let found = |row: &Row<'_>| Ok((id16(row, 0)?, row.get::<_, Vec<u8>>(1)?));
-        conn.prepare(&statement)?.query_map(params![value, limit], found)?.collect()
-    };
+    let row = |row: &Row<'_>| Ok((PaymentId::from_bytes(id16(row, 0)?), row.get(1)?));
+    conn.prepare(&statement)?.query_map(params![value, limit], row)?.collect()
+}
+
+/// The ids of payments, the newest first, wherever they live.
+pub(super) fn find_payments(
+    conn: &Connection,
+    rows: &Rows,
+    find: Find,
+    limit: usize,
+) -> rusqlite::Result<Vec<PaymentId>> {
+    Ok(found(conn, rows, find, limit)?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Payments that live here, the newest first.
+pub(super) fn payments(
+    conn: &Connection,
+    rows: &Rows,
+    find: Find,
+    limit: usize,
+) -> Result<Vec<(PaymentId, Payment)>, StoreError> {
     let mut all = Vec::new();
-    for (id, blob) in read().map_err(fault)? {
-        let id = PaymentId::from_bytes(id);
+    for (id, blob) in found(conn, rows, find, limit).map_err(fault)? {
+        let Some(blob) = blob else { continue };
         if let State::Payment(payment) =
             rows.open_state(AggregateId::Payment(id), &blob).map_err(unreadable)?
         {

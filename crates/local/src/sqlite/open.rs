@@ -16,6 +16,8 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0001_start.sql"),
     include_str!("../../migrations/0002_paying.sql"),
     include_str!("../../migrations/0003_answers.sql"),
+    include_str!("../../migrations/0004_regions.sql"),
+    include_str!("../../migrations/0005_moves.sql"),
 ];
 
 /// How long a statement waits for another process's lock.
@@ -65,6 +67,11 @@ pub enum OpenError {
         "the database was sealed under another ENCRYPTION_KEY; set that one, or name it as ENCRYPTION_KEY_OLD"
     )]
     Key(#[source] CodecError),
+    /// The file finds its people by another key than the main store.
+    #[error(
+        "the file belongs to another service: its people are found by another key; give the region a file of its own, or the copy that belongs to this main store"
+    )]
+    OtherPeople,
 }
 
 /// Opens the connection that writes, and what belongs to it.
@@ -152,24 +159,43 @@ pub(super) fn hash_key(
     codec: &Codec,
     entropy: &dyn Entropy,
 ) -> Result<HashKey, OpenError> {
-    const ROW: &[u8] = b"hash_key";
-    let wrapped: Option<Vec<u8>> =
-        conn.query_row("SELECT value FROM meta WHERE name = 'hash_key'", [], |row| row.get(0)).optional()?;
-    let (key, wrap) = match wrapped {
-        Some(blob) => {
-            let bytes = codec.open_bytes(0, ROW, &blob).map_err(OpenError::Key)?;
-            let bytes = bytes.try_into().map_err(|_| OpenError::Key(CodecError::Damaged))?;
-            (Key::from_bytes(bytes), !codec.is_current(&blob))
-        }
+    let (key, is_current) = match unwrapped(conn, codec)? {
+        Some(known) => known,
         None => {
             let mut bytes = [0; 32];
             entropy.fill(&mut bytes);
-            (Key::from_bytes(bytes), true)
+            (Key::from_bytes(bytes), false)
         }
     };
-    if wrap {
-        let blob = codec.seal_bytes(0, ROW, key.bytes()).map_err(OpenError::Key)?;
-        conn.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('hash_key', ?1)", [blob])?;
+    if !is_current {
+        wrap(conn, codec, &key)?;
     }
     Ok(HashKey::new(key))
+}
+
+/// Keeps the main store's hash key in a region's file, or refuses a file that has another one.
+pub(super) fn share_hash_key(conn: &Connection, codec: &Codec, key: &HashKey) -> Result<(), OpenError> {
+    match unwrapped(conn, codec)? {
+        Some((known, _)) if known != *key.key() => Err(OpenError::OtherPeople),
+        Some((_, true)) => Ok(()),
+        _ => wrap(conn, codec, key.key()),
+    }
+}
+
+const ROW: &[u8] = b"hash_key";
+
+/// The hash key that the file has, and whether it is wrapped under the current key.
+fn unwrapped(conn: &Connection, codec: &Codec) -> Result<Option<(Key, bool)>, OpenError> {
+    let wrapped: Option<Vec<u8>> =
+        conn.query_row("SELECT value FROM meta WHERE name = 'hash_key'", [], |row| row.get(0)).optional()?;
+    let Some(blob) = wrapped else { return Ok(None) };
+    let bytes = codec.open_bytes(0, ROW, &blob).map_err(OpenError::Key)?;
+    let bytes = bytes.try_into().map_err(|_| OpenError::Key(CodecError::Damaged))?;
+    Ok(Some((Key::from_bytes(bytes), codec.is_current(&blob))))
+}
+
+fn wrap(conn: &Connection, codec: &Codec, key: &Key) -> Result<(), OpenError> {
+    let blob = codec.seal_bytes(0, ROW, key.bytes()).map_err(OpenError::Key)?;
+    conn.execute("INSERT OR REPLACE INTO meta (name, value) VALUES ('hash_key', ?1)", [blob])?;
+    Ok(())
 }

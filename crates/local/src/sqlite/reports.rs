@@ -174,7 +174,7 @@ impl Reports for SqliteStore {
         let hand = move |tx: &mut super::writer::Tx<'_>| -> Result<usize, StoreError> {
             let mut new = 0;
             for it in sealed {
-                let admission = units::admit(tx, it, audit.at, &codec)?;
+                let admission = units::admit_here(tx, it, audit.at, &codec)?;
                 new += usize::from(matches!(admission, Admission::New { .. }));
             }
             books::note(tx.conn, &audit).map_err(fault)?;
@@ -224,13 +224,15 @@ impl SqliteStore {
     /// After it the old key is needed only for backups.
     pub async fn reseal(&self) -> Result<u64, StoreError> {
         const CHUNK: i64 = 200;
-        const TABLES: [(&str, &str, &str); 7] = [
+        const TABLES: [(&str, &str, &str); 9] = [
             ("aggregate", "no", "external_id"),
             ("inbox", "id", "id"),
             ("effect", "id", "id"),
             ("set_aside", "id", "id"),
             ("shared_answer", "key", "key"),
             ("missed", "key", "key"),
+            ("parked", "id", "id"),
+            ("record", "no", "CAST('record' AS BLOB)"),
             // `||` alone makes a text of two blobs.
             ("callback", "no", "CAST(reference || digest AS BLOB)"),
         ];

@@ -3,17 +3,17 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use answerbot_core::contact::effect::{Action, Effect, Kind};
-use answerbot_core::contact::event::{Envelope, Numbered};
+use answerbot_core::contact::effect::Effect;
+use answerbot_core::contact::event::{Envelope, To};
 use answerbot_core::pay::price::PriceRow;
 use answerbot_core::reuse::curated::Entry;
 use answerbot_core::spend::Sums;
-use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, JubaDay, State, Time};
+use answerbot_core::{AggregateId, ContactId, EffectId, JubaDay, PayerId, State, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
 use answerbot_ports::store::{
     Admission, Booking, Callback, Check, Checks, Commit, Committed, Facets, KeptCallback, Leased,
-    MoneyCounts, Opened, Store, StoreError,
+    MoneyCounts, Opened, Store, StoreError, Want,
 };
 use answerbot_ports::world::Entropy;
 use async_trait::async_trait;
@@ -22,11 +22,14 @@ use rusqlite::{Connection, OptionalExtension as _, params};
 use super::answers;
 use super::books;
 use super::checkpoint::Checkpointer;
+use super::leases;
 use super::lock::Lock;
 use super::open::{self, Access, OpenError};
 use super::readers::Readers;
+use super::records;
+use super::rows::Rows;
 use super::sql;
-use super::units::{self, BODY_SCHEMA, DueRow, Sealed, SealedCommit};
+use super::units::{self, BODY_SCHEMA, Sealed, SealedCommit};
 use super::writer::{SharedWriter, Writer, fault};
 
 /// Connections that read.
@@ -37,110 +40,11 @@ pub struct SqliteStore {
     pub(super) writer: SharedWriter,
     pub(super) readers: Arc<Readers>,
     pub(super) rows: Arc<Rows>,
+    pub(super) is_member: bool,
     lost: usize,
     // Dropped in this order: no checkpoint after the lock is gone.
     _checkpointer: Option<Checkpointer>,
     _lock: Option<Lock>,
-}
-
-/// Reads sealed rows.
-pub(super) struct Rows {
-    pub codec: Codec,
-    pub hash: HashKey,
-}
-
-impl Rows {
-    /// An aggregate with its inbox, and the number of an envelope in it that is damaged.
-    pub fn open_row(
-        &self,
-        conn: &Connection,
-        aggregate: AggregateId,
-    ) -> Result<(Opened, Option<u64>), StoreError> {
-        // One snapshot: the inbox must be that of this version.
-        let tx = conn.unchecked_transaction().map_err(fault)?;
-        let head = |row: &rusqlite::Row<'_>| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, u64>(1)?,
-                row.get::<_, u64>(2)?,
-                row.get::<_, Option<Vec<u8>>>(3)?,
-            ))
-        };
-        let found = tx
-            .prepare_cached(sql::OPEN)
-            .and_then(|mut it| it.query_row([aggregate.as_bytes()], head).optional())
-            .map_err(fault)?;
-        let kind = aggregate.kind();
-        let Some((no, version, consumed, state)) = found else {
-            let nobody = Opened { state: State::empty(kind), version: 0, consumed: 0, waiting: Vec::new() };
-            return Ok((nobody, None));
-        };
-        let state = match state {
-            Some(blob) => self.open_state(aggregate, &blob).map_err(unreadable)?,
-            None => State::empty(kind),
-        };
-        let (waiting, damaged) = self.read_inbox(&tx, no)?;
-        Ok((Opened { state, version, consumed, waiting }, damaged))
-    }
-
-    pub fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
-        let (known, row) = (State::known_schema(aggregate.kind()), aggregate.as_bytes());
-        Ok(match aggregate.kind() {
-            AggregateKind::Contact => State::Contact(Box::new(self.codec.open(known, row, blob)?)),
-            AggregateKind::Payment => State::Payment(Box::new(self.codec.open(known, row, blob)?)),
-            AggregateKind::Payer => State::Payer(Box::new(self.codec.open(known, row, blob)?)),
-        })
-    }
-
-    fn seal_state(&self, schema: u32, row: &[u8], state: &State) -> Result<Vec<u8>, CodecError> {
-        match state {
-            State::Contact(it) => self.codec.seal(schema, row, it),
-            State::Payment(it) => self.codec.seal(schema, row, it),
-            State::Payer(it) => self.codec.seal(schema, row, it),
-        }
-    }
-
-    fn read_inbox(&self, conn: &Connection, no: i64) -> Result<(Vec<Numbered>, Option<u64>), StoreError> {
-        let mut read = conn.prepare_cached(sql::INBOX_READ).map_err(fault)?;
-        let rows = read.query_map([no], |row| {
-            let id = EventId::from_bytes(units::id16(row, 1)?);
-            Ok((row.get::<_, u64>(0)?, id, row.get::<_, i64>(2)?, row.get::<_, Vec<u8>>(3)?))
-        });
-        let mut waiting = Vec::new();
-        for row in rows.map_err(fault)? {
-            let (number, id, arrived, body) = row.map_err(fault)?;
-            match self.codec.open::<Envelope>(BODY_SCHEMA, id.as_bytes(), &body) {
-                Ok(envelope) => waiting.push(Numbered {
-                    number,
-                    arrived: Time::from_millis(arrived),
-                    identity: self.hash.whom(&envelope.to).1,
-                    envelope,
-                }),
-                Err(CodecError::Damaged) => {
-                    tracing::error!(event.id = %id, "an envelope is damaged; it is set aside");
-                    return Ok((waiting, Some(number)));
-                }
-                // The right key or the right release can still read it.
-                Err(error) => return Err(unreadable(error)),
-            }
-        }
-        Ok((waiting, None))
-    }
-
-    fn leased(&self, row: &DueRow) -> Option<Leased> {
-        let action: Result<Action, CodecError> = self.codec.open(BODY_SCHEMA, row.id.as_bytes(), &row.body);
-        match action {
-            Ok(action) => Some(Leased {
-                aggregate: row.aggregate,
-                effect: Effect { id: row.id, due: row.due, attempt: row.attempt, paid: row.paid, action },
-                lost: row.lost,
-            }),
-            Err(error) => {
-                tracing::error!(effect.id = %row.id, error = %error, "an effect cannot be read");
-                None
-            }
-        }
-    }
 }
 
 impl SqliteStore {
@@ -148,8 +52,31 @@ impl SqliteStore {
     pub fn open(path: &Path, access: Access, codec: Codec, entropy: &dyn Entropy) -> Result<Self, OpenError> {
         let (conn, lock) = open::writer(path, access)?;
         let hash = open::hash_key(&conn, &codec, entropy)?;
+        Self::start(path, access, (conn, lock), Rows { codec, hash }, false)
+    }
+
+    /// Opens the file of a region. Its people are found by the hash key of the main store; what their decisions leave
+    /// for books and reports waits here for the main store.
+    pub fn open_member(
+        path: &Path,
+        access: Access,
+        codec: Codec,
+        hash_key: &HashKey,
+    ) -> Result<Self, OpenError> {
+        let (conn, lock) = open::writer(path, access)?;
+        open::share_hash_key(&conn, &codec, hash_key)?;
+        Self::start(path, access, (conn, lock), Rows { codec, hash: hash_key.clone() }, true)
+    }
+
+    fn start(
+        path: &Path,
+        access: Access,
+        (conn, lock): (Connection, Option<Lock>),
+        rows: Rows,
+        is_member: bool,
+    ) -> Result<Self, OpenError> {
         let (lost, dead) = match access {
-            Access::Serve => units::void_leases(&conn)?,
+            Access::Serve => leases::void(&conn)?,
             Access::Beside => (0, 0),
         };
         if dead > 0 {
@@ -167,7 +94,8 @@ impl SqliteStore {
         Ok(Self {
             writer: Arc::new(writer),
             readers: Arc::new(Readers::new(readers)),
-            rows: Arc::new(Rows { codec, hash }),
+            rows: Arc::new(rows),
+            is_member,
             lost,
             _checkpointer: checkpointer,
             _lock: lock,
@@ -239,14 +167,22 @@ impl SqliteStore {
         let aggregate = commit.aggregate;
         let state =
             self.rows.seal_state(commit.schema, aggregate.as_bytes(), &commit.state).map_err(unreadable)?;
-        let facets = commit.facets.map(|facets| {
-            let payer = match &facets {
-                Facets::Payment(it) => it.payer.map(|payer| self.rows.hash.payer(payer)),
-                Facets::Contact(_) => None,
-            };
-            (facets, payer)
-        });
         let seal = |effect: &Effect| units::seal_effect(&self.rows.codec, effect);
+        let mut commit = commit;
+        let records = if self.is_member {
+            records::leave(&mut commit)
+                .iter()
+                .map(|it| self.rows.seal_record(it))
+                .collect::<Result<_, _>>()?
+        } else {
+            Vec::new()
+        };
+        // A region's payments are found in the main store.
+        let facets =
+            commit.facets.take().filter(|it| !self.is_member || matches!(it, Facets::Contact(_))).map(|it| {
+                let payer = payer(&self.rows.hash, &it);
+                (it, payer)
+            });
         Ok(SealedCommit {
             aggregate,
             version: commit.version,
@@ -260,7 +196,7 @@ impl SqliteStore {
             open: commit
                 .open
                 .iter()
-                .map(|(it, leased)| Ok((seal(it)?, *leased)))
+                .map(|(it, lease)| Ok((seal(it)?, lease.is_some())))
                 .collect::<Result<_, _>>()?,
             settled: commit.settled,
             dead: commit.dead.into_iter().map(|(it, why)| Ok((seal(&it)?, why))).collect::<Result<_, _>>()?,
@@ -270,7 +206,16 @@ impl SqliteStore {
                 .into_iter()
                 .map(|fact| answers::seal_fact(&self.rows, fact))
                 .collect::<Result<_, _>>()?,
+            records,
         })
+    }
+}
+
+/// The keyed hash of who pays.
+pub(super) fn payer(hash: &HashKey, facets: &Facets) -> Option<PayerId> {
+    match facets {
+        Facets::Payment(it) => it.payer.map(|payer| hash.payer(payer)),
+        Facets::Contact(_) => None,
     }
 }
 
@@ -290,7 +235,7 @@ impl Store for SqliteStore {
         count_write("admit");
         let codec = self.rows.codec.clone();
         let all = move |tx: &mut super::writer::Tx<'_>| {
-            sealed.into_iter().map(|it| units::admit(tx, it, now, &codec)).collect::<Result<Vec<_>, _>>()
+            sealed.into_iter().map(|it| units::admit_here(tx, it, now, &codec)).collect::<Result<Vec<_>, _>>()
         };
         self.writer.write(all).await
     }
@@ -310,18 +255,18 @@ impl Store for SqliteStore {
         self.writer.write(move |tx| units::commit(tx, &sealed)).await
     }
 
-    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
+    async fn lease_due(&self, wanted: &[Want], now: Time) -> Result<Vec<Leased>, StoreError> {
         let wanted = wanted.to_vec();
         metrics::counter!("store_leases_total").increment(1);
-        let rows = self.writer.write(move |tx| units::lease_due(tx, &wanted, now)).await?;
+        let rows = self.writer.write(move |tx| leases::lease_due(tx, &wanted, now)).await?;
         Ok(rows.iter().filter_map(|row| self.rows.leased(row)).collect())
     }
 
-    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
-        self.writer.write(move |tx| units::release(tx, &effects)).await
+    async fn release(&self, effects: Vec<(AggregateId, EffectId)>) -> Result<(), StoreError> {
+        self.writer.write(move |tx| leases::release(tx, &effects)).await
     }
 
-    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
+    async fn is_open(&self, _of: &To, effect: EffectId) -> Result<bool, StoreError> {
         let found = move |conn: &Connection| {
             conn.prepare_cached(sql::EFFECT_IS_OPEN)
                 .and_then(|mut it| it.exists([effect.as_bytes()]))
@@ -356,9 +301,11 @@ impl Store for SqliteStore {
     async fn knows(&self, aggregate: AggregateId) -> Result<bool, StoreError> {
         let kind = units::aggregate_number(aggregate.kind());
         let find = move |conn: &Connection| {
-            conn.prepare_cached("SELECT 1 FROM aggregate WHERE external_id = ?1 AND kind = ?2")
-                .and_then(|mut it| it.exists(params![aggregate.as_bytes(), kind]))
-                .map_err(fault)
+            conn.prepare_cached(
+                "SELECT 1 FROM aggregate WHERE external_id = ?1 AND kind = ?2 AND (away IS NULL OR away = 1)",
+            )
+            .and_then(|mut it| it.exists(params![aggregate.as_bytes(), kind]))
+            .map_err(fault)
         };
         self.readers.read(find).await
     }

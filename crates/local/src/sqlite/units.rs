@@ -1,11 +1,13 @@
 //! What one write does. Each runs inside a savepoint of the writer: all of it, or nothing.
 
+use answerbot_core::contact::Region;
 use answerbot_core::contact::effect::{Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Numbered};
 use answerbot_core::pay::ledger::Entry;
 use answerbot_core::pay::payment;
 use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, PayerId, PaymentId, Time};
 use answerbot_ports::codec::Codec;
+use answerbot_ports::regions::{Landing, home_of};
 use answerbot_ports::store::{
     Admission, Committed, FAILURES, Facets, INBOX_BYTES, INBOX_ENVELOPES, StoreError,
 };
@@ -42,6 +44,8 @@ pub(super) struct SealedCommit {
     pub dead: Vec<(SealedEffect, String)>,
     pub erase: bool,
     pub facts: Vec<SealedFact>,
+    /// What a region leaves for the main store, in the place of entries, grants and facts.
+    pub records: Vec<Vec<u8>>,
 }
 
 pub(super) struct SealedEffect {
@@ -62,6 +66,16 @@ pub(super) const fn kind_number(kind: Kind) -> i64 {
         Kind::Tell => 4,
         Kind::Momo => 5,
     }
+}
+
+/// The kind with this name.
+pub(super) fn kind_named(name: &str) -> Option<Kind> {
+    Kind::ALL.into_iter().find(|it| it.name() == name)
+}
+
+/// The name of the kind with this number.
+pub(super) fn kind_name(number: i64) -> Option<&'static str> {
+    Kind::ALL.into_iter().find(|it| kind_number(*it) == number).map(Kind::name)
 }
 
 pub(super) const fn aggregate_number(kind: AggregateKind) -> i64 {
@@ -87,32 +101,44 @@ pub(super) fn id16(row: &Row<'_>, index: usize) -> rusqlite::Result<[u8; 16]> {
     row.get(index)
 }
 
-/// Stores one envelope, numbered within its contact.
+/// Stores one envelope, numbered within its contact. With `is_found` its aggregate is its owner already.
 pub(super) fn admit(
     tx: &mut Tx<'_>,
     sealed: Sealed,
     now: Time,
     codec: &Codec,
-) -> Result<Admission, StoreError> {
+    is_found: bool,
+) -> Result<Landing, StoreError> {
     let id = sealed.envelope.id;
     let conn = tx.conn;
-    let run = || -> rusqlite::Result<Result<(AggregateId, u64), Admission>> {
-        if conn.prepare_cached(sql::SEE)?.execute(params![id.as_bytes(), now.as_millis()])? == 0 {
-            return Ok(Err(Admission::Known));
-        }
+    let run = || -> rusqlite::Result<Result<(AggregateId, u64), Landing>> {
         // What one aggregate tells another is for that one itself, also where its addresses belong to somebody else.
         let aggregate = match sealed.identity {
-            Some(_) => owner(conn, sealed.aggregate)?,
-            None => sealed.aggregate,
+            Some(_) if !is_found => owner(conn, sealed.aggregate)?,
+            _ => sealed.aggregate,
         };
-        let head = |row: &Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, u64>(1)?));
-        let known = conn.prepare_cached(sql::HEAD)?.query_row([aggregate.as_bytes()], head).optional()?;
+        let known = head(conn, aggregate)?;
+        let home = home_of(&sealed.envelope.event).filter(|_| aggregate.kind() == AggregateKind::Payment);
+        // Looked at before it is marked as seen: it is not seen where nothing came of it.
+        let is_away = match (&known, home) {
+            (Some(head), _) => head.away.is_some(),
+            (None, Some(home)) => self::head(conn, home.into())?.is_some_and(|it| it.away.is_some()),
+            (None, None) => false,
+        };
+        if is_away {
+            return Ok(Err(Landing::Moved));
+        }
+        if conn.prepare_cached(sql::SEE)?.execute(params![id.as_bytes(), now.as_millis()])? == 0 {
+            let waits = match &known {
+                Some(head) => conn.prepare_cached(sql::INBOX_HAS)?.exists(params![head.no, id.as_bytes()])?,
+                None => false,
+            };
+            let admission = if waits { Admission::Waits(aggregate) } else { Admission::Known };
+            return Ok(Err(Landing::Here(admission)));
+        }
         let (no, consumed) = match known {
-            Some(head) => head,
-            None => {
-                let new = params![aggregate.as_bytes(), aggregate_number(aggregate.kind()), now.as_millis()];
-                (conn.prepare_cached(sql::NEW)?.query_row(new, |row| row.get(0))?, 0)
-            }
+            Some(head) => (head.no, head.consumed),
+            None => (new(conn, aggregate, now, home)?, 0),
         };
         let last: Option<u64> = conn.prepare_cached(sql::INBOX_LAST)?.query_row([no], |row| row.get(0))?;
         let number = last.unwrap_or(0).max(consumed) + 1;
@@ -128,19 +154,62 @@ pub(super) fn admit(
         let is_full = waiting >= INBOX_ENVELOPES || bytes + sealed.body.len() as u64 > INBOX_BYTES;
         if is_bounded && is_full {
             // The first that does not fit leaves a note in its place; the next ones find it there.
-            return Ok(Err(overflow(tx, &sealed, aggregate, no, number, now, codec)?));
+            return Ok(Err(Landing::Here(overflow(tx, &sealed, aggregate, no, number, now, codec)?)));
         }
         let row = params![no, number, id.as_bytes(), now.as_millis(), sealed.body];
         conn.prepare_cached(sql::INBOX_PUSH)?.execute(row)?;
         Ok(Ok((aggregate, number)))
     };
     Ok(match run().map_err(fault)? {
-        Err(admission) => admission,
-        Ok((aggregate, number)) => Admission::New {
+        Err(landing) => landing,
+        Ok((aggregate, number)) => Landing::Here(Admission::New {
             aggregate,
             numbered: Numbered { number, arrived: now, identity: sealed.identity, envelope: sealed.envelope },
-        },
+        }),
     })
+}
+
+/// The same where nothing moves: in a store that is the only one.
+pub(super) fn admit_here(
+    tx: &mut Tx<'_>,
+    sealed: Sealed,
+    now: Time,
+    codec: &Codec,
+) -> Result<Admission, StoreError> {
+    match admit(tx, sealed, now, codec, false)? {
+        Landing::Here(admission) => Ok(admission),
+        Landing::Moved => Err(StoreError::Moved),
+    }
+}
+
+/// An aggregate's row.
+pub(super) struct Head {
+    pub no: i64,
+    pub consumed: u64,
+    /// [`FROZEN`] or [`GONE`]; `None` when it lives here.
+    pub away: Option<i64>,
+}
+
+/// It moves.
+pub(super) const FROZEN: i64 = 1;
+/// It lives in another store.
+pub(super) const GONE: i64 = 2;
+
+pub(super) fn head(conn: &rusqlite::Connection, of: AggregateId) -> rusqlite::Result<Option<Head>> {
+    let read = |row: &Row<'_>| Ok(Head { no: row.get(0)?, consumed: row.get(1)?, away: row.get(2)? });
+    conn.prepare_cached(sql::HEAD)?.query_row([of.as_bytes()], read).optional()
+}
+
+/// A row for a new aggregate.
+pub(super) fn new(
+    conn: &rusqlite::Connection,
+    of: AggregateId,
+    now: Time,
+    home: Option<ContactId>,
+) -> rusqlite::Result<i64> {
+    let home = home.as_ref().map(|it| *it.as_bytes());
+    let row = params![of.as_bytes(), aggregate_number(of.kind()), now.as_millis(), home];
+    conn.prepare_cached(sql::NEW)?.query_row(row, |row| row.get(0))
 }
 
 /// Who has this address now: another contact, where one claimed it.
@@ -193,16 +262,22 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         .prepare_cached(sql::COMMIT)
         .and_then(|mut commit| commit.query_row(guard, |row| row.get(0)).optional())
         .map_err(fault)?;
-    let Some(no) = no else { return Ok(Committed::Stale) };
+    let Some(no) = no else {
+        let is_away = head(conn, it.aggregate).map_err(fault)?.is_some_and(|head| head.away.is_some());
+        return Ok(if is_away { Committed::Moved } else { Committed::Stale });
+    };
     let write = || -> rusqlite::Result<()> {
         if let Some((facets, payer)) = &it.facets {
             put_facets(conn, no, facets, *payer)?;
+        }
+        for body in &it.records {
+            conn.prepare_cached(sql::RECORD_LEAVE)?.execute(params![no, body])?;
         }
         for entry in &it.entries {
             add_entry(conn, entry)?;
         }
         for payment in &it.grants {
-            conn.prepare_cached(sql::GRANT_ADD)?.execute(params![payment.as_bytes(), no])?;
+            add_grant(conn, *payment, no)?;
         }
         for fact in &it.facts {
             answers::write_fact(conn, no, fact)?;
@@ -238,7 +313,11 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
     Ok(Committed::Done(it.version + 1))
 }
 
-fn put_facets(
+pub(super) fn add_grant(conn: &rusqlite::Connection, payment: PaymentId, no: i64) -> rusqlite::Result<()> {
+    conn.prepare_cached(sql::GRANT_ADD)?.execute(params![payment.as_bytes(), no]).map(drop)
+}
+
+pub(super) fn put_facets(
     conn: &rusqlite::Connection,
     no: i64,
     facets: &Facets,
@@ -250,7 +329,8 @@ fn put_facets(
             let through = it.paid_through.map(|day| day.0);
             // Whether it has ended is seen by the expiry: a day that passes writes nothing.
             let status = through.map(|_| "paid");
-            let row = params![no, it.stage, day, texts, status, through];
+            let region = it.region.map(Region::name);
+            let row = params![no, it.stage, day, texts, status, through, region];
             conn.prepare_cached(sql::CONTACT_FACETS)?.execute(row)?;
         }
         Facets::Payment(it) => {
@@ -271,7 +351,7 @@ fn put_facets(
     Ok(())
 }
 
-fn add_entry(conn: &rusqlite::Connection, it: &Entry) -> rusqlite::Result<()> {
+pub(super) fn add_entry(conn: &rusqlite::Connection, it: &Entry) -> rusqlite::Result<()> {
     conn.prepare_cached(sql::LEDGER_ADD)?.execute(params![
         it.payment.as_bytes(),
         it.event,
@@ -318,64 +398,6 @@ fn put(
     Ok(())
 }
 
-/// An effect's row, still sealed.
-pub(super) struct DueRow {
-    pub id: EffectId,
-    pub aggregate: AggregateId,
-    pub due: Time,
-    pub attempt: u32,
-    pub paid: bool,
-    pub lost: u32,
-    pub body: Vec<u8>,
-}
-
-/// Leases due effects that nobody holds; runs in the writer, so that no settled one can be seen as open.
-pub(super) fn lease_due(
-    tx: &mut Tx<'_>,
-    wanted: &[(Kind, usize)],
-    now: Time,
-) -> Result<Vec<DueRow>, StoreError> {
-    let mut leased = Vec::new();
-    for (kind, most) in wanted {
-        // One in four goes to free people, whatever waits of the paying ones.
-        let reserved = most.div_ceil(4);
-        let paying = free_rows(tx, *kind, true, now, *most).map_err(fault)?;
-        let others = free_rows(tx, *kind, false, now, *most).map_err(fault)?;
-        let for_others = others.len().min(reserved.max(most.saturating_sub(paying.len())));
-        let rows = paying.into_iter().take(most - for_others).chain(others.into_iter().take(for_others));
-        leased.extend(rows);
-    }
-    let mut count = tx.conn.prepare_cached(sql::EFFECT_LEASE).map_err(fault)?;
-    for row in &leased {
-        tx.leases.take(row.id);
-        count.execute([row.id.as_bytes()]).map_err(fault)?;
-    }
-    Ok(leased)
-}
-
-fn free_rows(tx: &Tx<'_>, kind: Kind, paid: bool, now: Time, most: usize) -> rusqlite::Result<Vec<DueRow>> {
-    let mut due = tx.conn.prepare_cached(sql::EFFECT_DUE)?;
-    let mut read = tx.conn.prepare_cached(sql::EFFECT_READ)?;
-    // SQLite reads lazily: rows behind the last one taken are not touched, so no limit is needed.
-    let ids = due.query_map(params![kind_number(kind), paid, now.as_millis()], |row| id16(row, 0))?;
-    let is_free = |id: &rusqlite::Result<[u8; 16]>| {
-        id.as_ref().map_or(true, |id| !tx.leases.is_held(EffectId::from_bytes(*id)))
-    };
-    ids.filter(is_free).take(most).map(|id| read.query_row([id?], due_row)).collect()
-}
-
-fn due_row(row: &Row<'_>) -> rusqlite::Result<DueRow> {
-    Ok(DueRow {
-        id: EffectId::from_bytes(id16(row, 0)?),
-        aggregate: aggregate_id(row, 1)?,
-        due: Time::from_millis(row.get(3)?),
-        attempt: row.get(4)?,
-        paid: row.get(5)?,
-        lost: row.get(6)?,
-        body: row.get(7)?,
-    })
-}
-
 /// Counts a failure of an envelope; at the last one it is set aside.
 pub(super) fn failed(
     tx: &mut Tx<'_>,
@@ -385,9 +407,7 @@ pub(super) fn failed(
 ) -> Result<u32, StoreError> {
     let conn = tx.conn;
     let run = || -> rusqlite::Result<u32> {
-        let (no, _): (i64, u64) = conn
-            .prepare_cached(sql::HEAD)?
-            .query_row([aggregate.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let Some(Head { no, away: None, .. }) = head(conn, aggregate)? else { return Ok(0) };
         let count: Option<u32> = conn
             .query_row(
                 "UPDATE inbox SET failures = failures + 1 WHERE aggregate = ?1 AND number = ?2 RETURNING failures",
@@ -411,27 +431,6 @@ pub(super) fn failed(
         Ok(count)
     };
     run().map_err(fault)
-}
-
-/// All earlier leases are void. Returns the effects whose lease was lost, and those that are dead of it.
-pub(super) fn void_leases(conn: &rusqlite::Connection) -> rusqlite::Result<(usize, usize)> {
-    let dead = conn.execute(
-        "UPDATE effect SET status = 1, reason = 'its process died too often' WHERE status = 0 AND lost >= ?1",
-        [answerbot_core::retry::LOST_LEASES],
-    )?;
-    let lost = "SELECT count(*) FROM effect WHERE status = 0 AND lost > 0";
-    let open: i64 = conn.query_row(lost, [], |row| row.get(0))?;
-    Ok((usize::try_from(open).unwrap_or_default(), dead))
-}
-
-/// Gives leases back for effects that were not begun.
-pub(super) fn release(tx: &mut Tx<'_>, effects: &[EffectId]) -> Result<(), StoreError> {
-    let mut release = tx.conn.prepare_cached(sql::EFFECT_RELEASE).map_err(fault)?;
-    for id in effects {
-        tx.leases.free(*id);
-        release.execute([id.as_bytes()]).map_err(fault)?;
-    }
-    Ok(())
 }
 
 /// Puts an envelope that cannot be read aside, so that what follows it goes on.

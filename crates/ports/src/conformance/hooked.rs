@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use answerbot_core::contact::effect::Kind;
-use answerbot_core::contact::event::Envelope;
+use answerbot_core::contact::event::{Envelope, To};
 use answerbot_core::pay::price::PriceRow;
 use answerbot_core::reuse::curated::Entry;
 use answerbot_core::spend::Sums;
@@ -12,7 +11,7 @@ use async_trait::async_trait;
 
 use crate::store::{
     Admission, Booking, Callback, Check, Checks, Commit, Committed, KeptCallback, Leased, MoneyCounts,
-    Opened, Store, StoreError,
+    Opened, Store, StoreError, Want,
 };
 
 /// What stands in the way. Each does the real thing unless it is told otherwise.
@@ -75,16 +74,16 @@ impl<H: Hooks> Store for Hooked<H> {
         hooked!(self, "commit", self.hooks.commit(&*self.inner, commit))
     }
 
-    async fn lease_due(&self, wanted: &[(Kind, usize)], now: Time) -> Result<Vec<Leased>, StoreError> {
+    async fn lease_due(&self, wanted: &[Want], now: Time) -> Result<Vec<Leased>, StoreError> {
         hooked!(self, "lease_due", self.inner.lease_due(wanted, now))
     }
 
-    async fn release(&self, effects: Vec<EffectId>) -> Result<(), StoreError> {
+    async fn release(&self, effects: Vec<(AggregateId, EffectId)>) -> Result<(), StoreError> {
         hooked!(self, "release", self.inner.release(effects))
     }
 
-    async fn is_open(&self, effect: EffectId) -> Result<bool, StoreError> {
-        hooked!(self, "is_open", self.inner.is_open(effect))
+    async fn is_open(&self, of: &To, effect: EffectId) -> Result<bool, StoreError> {
+        hooked!(self, "is_open", self.inner.is_open(of, effect))
     }
 
     async fn unattended(
@@ -123,6 +122,10 @@ impl<H: Hooks> Store for Hooked<H> {
 
     async fn take(&self, job: &'static str, for_ms: i64, now: Time) -> Result<bool, StoreError> {
         hooked!(self, "take", self.inner.take(job, for_ms, now))
+    }
+
+    async fn catch_up(&self) -> Result<u64, StoreError> {
+        hooked!(self, "catch_up", self.inner.catch_up())
     }
 
     async fn forget_seen(&self, before: Time) -> Result<u64, StoreError> {

@@ -5,12 +5,21 @@
 mod answers;
 mod books;
 mod cache;
+pub mod detour;
+mod directory;
 pub mod hooked;
+mod limits;
 mod queue;
+mod regions;
+mod skipped;
 mod store;
 
 pub use self::answers::answers;
 pub use self::books::{books, captured, nudge, order, payment, payment_commit};
 pub use self::cache::cache;
-pub use self::queue::queue;
-pub use self::store::{address, callback, commit, effect, store, text};
+pub use self::directory::directory;
+pub use self::limits::limits;
+pub use self::queue::{queue, shared_queue};
+pub use self::regions::{addressed, attempt, mark, member, region};
+pub use self::skipped::skipped;
+pub use self::store::{LEASED, address, callback, commit, effect, settle, store, text, want, write};

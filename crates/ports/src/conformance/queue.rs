@@ -1,4 +1,4 @@
-//! What every queue must do. An adapter's tests run [`queue`] on a fresh one.
+//! What every queue must do. An adapter's tests run [`queue`] or [`shared_queue`] on a fresh one.
 //!
 //! Each case leaves the queue empty, so one queue serves them all.
 #![expect(clippy::unwrap_used, reason = "a test suite")]
@@ -20,27 +20,60 @@ const TAKERS: usize = 3;
 
 type Next<'a> = Pin<Box<dyn Future<Output = Ring> + Send + 'a>>;
 
-/// Every case, one after the other. `holds` is how many rings may wait in the queue: 3 to 200.
+/// Which suite runs.
+#[derive(Clone, Copy, PartialEq)]
+enum Suite {
+    /// In the process: what was done is so when the call returns.
+    Own,
+    /// On a server: room and depth follow within a moment, and a ring that is sent twice may be one.
+    Shared,
+}
+
+/// Every case for a queue in the process, one after the other. `holds` is how many rings may wait in it: 3 to 200.
 ///
 /// # Panics
 ///
 /// When a case fails, as the other suites do, and when `holds` is out of bounds.
 pub async fn queue(queue: &dyn Queue, holds: usize) {
-    assert!((TAKERS..=200).contains(&holds), "these cases need a queue of {TAKERS} to 200 rings");
-    rings_come_out_in_order_with_their_envelopes(queue, holds).await;
-    a_full_queue_refuses_at_once_and_forgets_nothing(queue, holds).await;
-    depth_is_true(queue, holds).await;
-    next_waits_and_is_woken(queue).await;
-    several_takers_get_each_ring_once(queue, holds).await;
-    a_taker_that_goes_away_takes_nothing_with_it(queue).await;
+    every_case(queue, holds, Suite::Own).await;
+    the_same_ring_twice_is_two(queue).await;
 }
 
-/// A ring of a contact of its own, with no, one or two envelopes.
-fn ring(number: usize) -> Ring {
+/// The same for a queue that processes share, with nobody else on it. Its server refuses rings past `holds`.
+///
+/// # Panics
+///
+/// As [`queue`].
+pub async fn shared_queue(queue: &dyn Queue, holds: usize) {
+    every_case(queue, holds, Suite::Shared).await;
+}
+
+async fn every_case(queue: &dyn Queue, holds: usize, suite: Suite) {
+    assert!((TAKERS..=200).contains(&holds), "these cases need a queue of {TAKERS} to 200 rings");
+    rings_come_out_in_order_with_their_envelopes(queue, holds, suite).await;
+    a_full_queue_refuses_at_once_and_forgets_nothing(queue, holds, suite).await;
+    depth_is_true(queue, holds, suite).await;
+    next_waits_and_is_woken(queue, suite).await;
+    several_takers_get_each_ring_once(queue, holds, suite).await;
+    a_taker_that_goes_away_takes_nothing_with_it(queue, suite).await;
+}
+
+/// The next ring, served at once.
+fn next(queue: &dyn Queue) -> Next<'_> {
+    Box::pin(async {
+        let rung = queue.next().await;
+        rung.receipt.served();
+        rung.ring
+    })
+}
+
+/// A ring of a contact of its own, with no, one or two envelopes. Those of another case are later ones: a queue may
+/// know a ring that it had.
+fn ring(case: u64, number: usize) -> Ring {
     let contact = ContactId::from_bytes([u8::try_from(number).unwrap(); 16]);
     let envelopes = (0..number % 3)
         .map(|index| Numbered {
-            number: u64::try_from(index).unwrap() + 1,
+            number: case * 10 + u64::try_from(index).unwrap() + 1,
             identity: Some(contact),
             arrived: Time::from_millis(1_795_514_400_000),
             envelope: text("ann", &format!("{number}-{index}"), &format!("line {index} of ring {number}")),
@@ -49,112 +82,158 @@ fn ring(number: usize) -> Ring {
     Ring { aggregate: contact.into(), envelopes }
 }
 
-async fn rings_come_out_in_order_with_their_envelopes(queue: &dyn Queue, holds: usize) {
+async fn rings_come_out_in_order_with_their_envelopes(queue: &dyn Queue, holds: usize, suite: Suite) {
     for number in 0..holds {
-        queue.ring(ring(number)).await.unwrap();
+        put(queue, ring(1, number), suite).await;
     }
     for number in 0..holds {
-        assert_eq!(queue.next().await, ring(number), "the one that came first comes out first, unchanged");
+        assert_eq!(next(queue).await, ring(1, number), "the one that came first comes out first, unchanged");
     }
-    let same = ring(2);
-    queue.ring(same.clone()).await.unwrap();
-    queue.ring(same.clone()).await.unwrap();
-    let both = [queue.next().await, queue.next().await];
-    assert_eq!(both, [same.clone(), same], "two rings for one contact are two");
+    let [earlier, later] = [ring(2, 2), ring(3, 2)];
+    put(queue, earlier.clone(), suite).await;
+    put(queue, later.clone(), suite).await;
+    let both = [next(queue).await, next(queue).await];
+    assert_eq!(both, [earlier, later], "two rings for one contact are two");
+}
+
+async fn the_same_ring_twice_is_two(queue: &dyn Queue) {
+    let suite = Suite::Own;
+    let same = ring(1, 2);
+    put(queue, same.clone(), suite).await;
+    put(queue, same.clone(), suite).await;
+    let both = [next(queue).await, next(queue).await];
+    assert_eq!(both, [same.clone(), same]);
+}
+
+/// There is room. A server may hear a moment later that a ring was served.
+async fn put(queue: &dyn Queue, ring: Ring, suite: Suite) {
+    while queue.ring(ring.clone()).await.is_err() {
+        assert!(suite == Suite::Shared, "there was room");
+        let_others_run().await;
+    }
 }
 
 /// Nobody takes meanwhile: a ring that waited for room would wait for ever.
-async fn a_full_queue_refuses_at_once_and_forgets_nothing(queue: &dyn Queue, holds: usize) {
+async fn a_full_queue_refuses_at_once_and_forgets_nothing(queue: &dyn Queue, holds: usize, suite: Suite) {
+    let ring = |number| ring(4, number);
     for number in 0..holds {
-        queue.ring(ring(number)).await.unwrap();
+        put(queue, ring(number), suite).await;
     }
     for number in holds..holds + 3 {
         assert_eq!(queue.ring(ring(number)).await, Err(RingLost), "it holds {holds} rings");
     }
-    assert_eq!(queue.next().await, ring(0));
-    queue.ring(ring(holds + 3)).await.unwrap();
+    assert_eq!(next(queue).await, ring(0));
+    put(queue, ring(holds + 3), suite).await;
     assert_eq!(queue.ring(ring(holds + 4)).await, Err(RingLost), "there was room for one");
     for number in (1..holds).chain([holds + 3]) {
         assert_eq!(
-            queue.next().await,
+            next(queue).await,
             ring(number),
             "what was taken comes out, and what was refused does not"
         );
     }
 }
 
-async fn depth_is_true(queue: &dyn Queue, holds: usize) {
-    assert_eq!(queue.depth(), 0, "the cases before took all that they put in");
+async fn depth_is_true(queue: &dyn Queue, holds: usize, suite: Suite) {
+    let ring = |number| ring(5, number);
+    depth_is(queue, 0, suite).await;
     for number in 0..holds {
-        queue.ring(ring(number)).await.unwrap();
-        assert_eq!(queue.depth(), number + 1);
+        put(queue, ring(number), suite).await;
+        if suite == Suite::Own || number < TAKERS {
+            depth_is(queue, number + 1, suite).await;
+        }
     }
     assert!(queue.ring(ring(holds)).await.is_err());
-    assert_eq!(queue.depth(), holds, "a refused ring does not wait");
+    depth_is(queue, holds, suite).await;
     for left in (0..holds).rev() {
-        queue.next().await;
-        assert_eq!(queue.depth(), left);
+        next(queue).await;
+        if suite == Suite::Own || left < TAKERS {
+            depth_is(queue, left, suite).await;
+        }
     }
 }
 
-async fn next_waits_and_is_woken(queue: &dyn Queue) {
-    let mut next = queue.next();
-    let bell = Bell::hung().await;
-    assert_eq!(bell.poll(&mut next), Poll::Pending, "nothing is there to be taken");
-    queue.ring(ring(1)).await.unwrap();
-    bell.rung().await;
-    assert_eq!(next.await, ring(1));
+/// A server's is looked up from time to time.
+async fn depth_is(queue: &dyn Queue, rings: usize, suite: Suite) {
+    while suite == Suite::Shared && queue.depth() != rings {
+        let_others_run().await;
+    }
+    assert_eq!(queue.depth(), rings, "rings that wait");
 }
 
-async fn several_takers_get_each_ring_once(queue: &dyn Queue, holds: usize) {
-    let mut takers: Vec<Next> = (0..TAKERS).map(|_| queue.next()).collect();
+async fn next_waits_and_is_woken(queue: &dyn Queue, suite: Suite) {
+    let ring = |number| ring(6, number);
+    let mut waits = next(queue);
+    let bell = Bell::hung().await;
+    assert_eq!(bell.poll(&mut waits), Poll::Pending, "nothing is there to be taken");
+    put(queue, ring(1), suite).await;
+    bell.rung().await;
+    assert_eq!(waits.await, ring(1));
+}
+
+async fn several_takers_get_each_ring_once(queue: &dyn Queue, holds: usize, suite: Suite) {
+    let ring = |number| ring(7, number);
+    let mut takers: Vec<Next> = (0..TAKERS).map(|_| next(queue)).collect();
     for taker in &mut takers {
         assert_eq!(poll_once(taker).await, Poll::Pending, "nothing is there to be taken");
     }
     for number in 0..TAKERS {
-        queue.ring(ring(number)).await.unwrap();
+        put(queue, ring(number), suite).await;
     }
     let mut taken = all(takers).await;
     for number in TAKERS..TAKERS + holds {
-        queue.ring(ring(number)).await.unwrap();
+        put(queue, ring(number), suite).await;
     }
     // Several at a time, and more of them than once around.
     while taken.len() < TAKERS + holds {
         let left = TAKERS + holds - taken.len();
-        taken.extend(all((0..left.min(TAKERS)).map(|_| queue.next()).collect()).await);
+        taken.extend(all((0..left.min(TAKERS)).map(|_| next(queue)).collect()).await);
     }
     for number in 0..TAKERS + holds {
         let times = taken.iter().filter(|it| **it == ring(number)).count();
         assert_eq!(times, 1, "ring {number} of {taken:?}");
     }
-    assert_eq!(queue.depth(), 0);
+    depth_is(queue, 0, suite).await;
 }
 
 /// The engine drops a taker when it stops; another process, or the next taker, has the ring.
-async fn a_taker_that_goes_away_takes_nothing_with_it(queue: &dyn Queue) {
-    let mut before = queue.next();
+async fn a_taker_that_goes_away_takes_nothing_with_it(queue: &dyn Queue, suite: Suite) {
+    let ring = |number| ring(8, number);
+    let mut before = next(queue);
     assert_eq!(poll_once(&mut before).await, Poll::Pending);
     drop(before);
-    queue.ring(ring(1)).await.unwrap();
-    assert_eq!(queue.next().await, ring(1), "gone before the ring came");
-    let mut woken = queue.next();
+    put(queue, ring(1), suite).await;
+    assert_eq!(next(queue).await, ring(1), "gone before the ring came");
+    let mut woken = next(queue);
     assert_eq!(poll_once(&mut woken).await, Poll::Pending);
-    let mut behind = queue.next();
+    let mut behind = next(queue);
     assert_eq!(poll_once(&mut behind).await, Poll::Pending);
-    queue.ring(ring(2)).await.unwrap();
+    put(queue, ring(2), suite).await;
     drop(woken);
     assert_eq!(behind.await, ring(2), "gone after it was woken");
-    let mut halfway = queue.next();
+    let mut halfway = next(queue);
     assert_eq!(poll_once(&mut halfway).await, Poll::Pending);
-    queue.ring(ring(3)).await.unwrap();
+    put(queue, ring(3), suite).await;
     let taken = match poll_once(&mut halfway).await {
         Poll::Ready(ring) => ring,
         Poll::Pending => {
             drop(halfway);
-            queue.next().await
+            next(queue).await
         }
     };
     assert_eq!(taken, ring(3), "gone with more to do after it was woken");
+}
+
+async fn let_others_run() {
+    let mut ran = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut ran, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// Polls a taker once, as its task would.

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test suite")]
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use answerbot_core::contact::effect::{Action, Case, Effect, Kind};
 use answerbot_core::contact::event::{Envelope, Event, Numbered, To};
@@ -13,7 +14,7 @@ use answerbot_core::{Address, AggregateId, Channel, Contact, EffectId, EventId, 
 
 use crate::store::{
     Admission, CALLBACKS_OF_ONE, Callback, Commit, Committed, ContactFacets, FAILURES, Facets,
-    INBOX_ENVELOPES, KeptCallback, Store, alias_key,
+    INBOX_ENVELOPES, KeptCallback, Store, Want, alias_key,
 };
 
 const NOON: Time = Time::from_millis(1_795_514_400_000);
@@ -42,6 +43,7 @@ pub fn commit(aggregate: AggregateId, version: u64, consumed: u64) -> Commit {
         aggregate,
         version,
         consumed,
+        taken: Vec::new(),
         state: Arc::new(Contact::default().into()),
         schema: SCHEMA,
         facets: None,
@@ -53,6 +55,37 @@ pub fn commit(aggregate: AggregateId, version: u64, consumed: u64) -> Commit {
         entries: Vec::new(),
         grants: Vec::new(),
     }
+}
+
+/// How long a lease of a case lasts.
+pub const LEASED: Option<Duration> = Some(Duration::from_mins(1));
+
+/// So many effects of a kind.
+#[must_use]
+pub const fn want(kind: Kind, most: usize) -> Want {
+    Want { kind, most, others: most / 4, lease: Duration::from_mins(1) }
+}
+
+/// Commits what consumes the envelopes up to its number, by their ids too.
+///
+/// # Panics
+///
+/// When the store refuses.
+pub async fn write(store: &dyn Store, it: Commit) -> Committed {
+    let waiting = store.open(it.aggregate).await.map(|it| it.waiting).unwrap_or_default();
+    let taken = waiting.iter().filter(|waits| waits.number <= it.consumed).map(|it| it.envelope.id).collect();
+    store.commit(Commit { taken, ..it }).await.unwrap()
+}
+
+/// Settles effects, whatever the version is by now: in some stores a lease moves it.
+///
+/// # Panics
+///
+/// When the store refuses.
+pub async fn settle(store: &dyn Store, aggregate: AggregateId, settled: Vec<EffectId>) {
+    let opened = store.open(aggregate).await.unwrap();
+    let it = Commit { settled, ..commit(aggregate, opened.version, opened.consumed) };
+    assert_eq!(write(store, it).await, Committed::Done(opened.version + 1));
 }
 
 /// An effect of an aggregate.
@@ -120,8 +153,13 @@ async fn a_redelivered_event_changes_nothing(store: &dyn Store) {
     let (carl, _) = admit_one(store, text("carl", "c1", "hello")).await;
     let again = vec![text("carl", "c1", "hello"), text("carl", "c2", "more"), text("carl", "c1", "hello")];
     let admitted = store.admit(again, NOON).await.unwrap();
-    assert!(matches!(admitted[..], [Admission::Known, Admission::New { .. }, Admission::Known]));
-    assert_eq!(store.commit(commit(carl, 0, 2)).await.unwrap(), Committed::Done(1));
+    let waits = Admission::Waits(carl);
+    assert!(
+        admitted[0] == waits && admitted[2] == waits,
+        "it came before, and nobody took it yet: {admitted:?}"
+    );
+    assert!(matches!(admitted[1], Admission::New { .. }));
+    assert_eq!(write(store, commit(carl, 0, 2)).await, Committed::Done(1));
     let late = store.admit(vec![text("carl", "c1", "hello")], NOON).await.unwrap();
     assert_eq!(late, [Admission::Known], "known also after it was consumed");
     assert!(store.open(carl).await.unwrap().waiting.is_empty());
@@ -145,10 +183,10 @@ async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) 
     admit_one(store, text("eve", "e2", "2")).await;
     let state = Contact { stage: Stage::Ready, decisions: 7, ..Contact::default() };
     let (reset_day, texts_until) = (Some(JubaDay(20_000)), Some(JubaDay(20_001)));
-    let facets =
-        Some(Facets::Contact(ContactFacets { stage: "ready", reset_day, texts_until, paid_through: None }));
-    let write = Commit { state: Arc::new(state.into()), facets, ..commit(eve, opened.version, 1) };
-    assert_eq!(store.commit(write).await.unwrap(), Committed::Done(1));
+    let found = ContactFacets { stage: "ready", reset_day, texts_until, ..ContactFacets::default() };
+    let facets = Some(Facets::Contact(found));
+    let it = Commit { state: Arc::new(state.into()), facets, ..commit(eve, opened.version, 1) };
+    assert_eq!(write(store, it).await, Committed::Done(1));
     let opened = store.open(eve).await.unwrap();
     assert_eq!((opened.state.as_contact().unwrap().decisions, opened.version, opened.consumed), (7, 1, 1));
     assert_eq!(store.overdue_texts(JubaDay(20_001), 9).await.unwrap(), [], "their day is not over");
@@ -158,85 +196,87 @@ async fn a_commit_consumes_what_it_decided_and_nothing_later(store: &dyn Store) 
         [2],
         "what came meanwhile stays"
     );
-    assert_eq!(store.commit(commit(eve, 1, 2)).await.unwrap(), Committed::Done(2));
+    assert_eq!(write(store, commit(eve, 1, 2)).await, Committed::Done(2));
     let (_, third) = admit_one(store, text("eve", "e3", "3")).await;
     assert_eq!(third.number, 3, "numbers go on after an empty inbox");
 }
 
 async fn a_stale_commit_changes_nothing(store: &dyn Store) {
     let (fay, _) = admit_one(store, text("fay", "f1", "1")).await;
-    assert_eq!(store.commit(commit(fay, 0, 0)).await.unwrap(), Committed::Done(1));
+    assert_eq!(write(store, commit(fay, 0, 0)).await, Committed::Done(1));
     let state = Arc::new(Contact { decisions: 99, ..Contact::default() }.into());
-    let open = vec![(effect(fay, 0, Kind::Send, NOON), false)];
+    let open = vec![(effect(fay, 0, Kind::Send, NOON), None)];
     let stale = Commit { state, open, ..commit(fay, 0, 1) };
-    assert_eq!(store.commit(stale).await.unwrap(), Committed::Stale);
+    assert_eq!(write(store, stale).await, Committed::Stale);
     let opened = store.open(fay).await.unwrap();
     assert_eq!(
         (opened.state.as_contact().unwrap().decisions, opened.version, opened.waiting.len()),
         (0, 1, 1)
     );
-    assert!(!store.is_open(EffectId::derive(fay, 1, 0)).await.unwrap());
+    assert!(!store.is_open(&To::Aggregate(fay), EffectId::derive(fay, 1, 0)).await.unwrap());
 }
 
 async fn of_two_commits_on_one_version_one_wins(store: Arc<dyn Store>) {
     let (gil, _) = admit_one(&*store, text("gil", "g1", "1")).await;
-    let (one, two) = (store.commit(commit(gil, 0, 1)), store.commit(commit(gil, 0, 1)));
-    let mut outcomes = [one.await.unwrap(), two.await.unwrap()];
+    let (one, two) = (write(&*store, commit(gil, 0, 1)), write(&*store, commit(gil, 0, 1)));
+    let mut outcomes = [one.await, two.await];
     outcomes.sort_by_key(|it| *it == Committed::Stale);
     assert_eq!(outcomes, [Committed::Done(1), Committed::Stale]);
 }
 
 async fn lease(store: &dyn Store, kind: Kind, most: usize, now: Time) -> Vec<EffectId> {
-    let leased = store.lease_due(&[(kind, most)], now).await.unwrap();
+    let leased = store.lease_due(&[want(kind, most)], now).await.unwrap();
     leased.into_iter().map(|it| it.effect.id).collect()
 }
 
 async fn an_effect_is_leased_once(store: &dyn Store) {
     let (hal, _) = admit_one(store, text("hal", "h1", "1")).await;
     let wanted = effect(hal, 0, Kind::Alert, NOON);
-    let open = vec![(wanted.clone(), false)];
-    store.commit(Commit { open, ..commit(hal, 0, 1) }).await.unwrap();
+    let open = vec![(wanted.clone(), None)];
+    write(store, Commit { open, ..commit(hal, 0, 1) }).await;
     assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(-1)).await, [], "not before it is due");
-    let leased = store.lease_due(&[(Kind::Alert, 5)], NOON).await.unwrap();
+    let leased = store.lease_due(&[want(Kind::Alert, 5)], NOON).await.unwrap();
     assert_eq!((leased[0].aggregate, &leased[0].effect, leased[0].lost), (hal, &wanted, 0));
     assert_eq!(lease(store, Kind::Alert, 5, NOON).await, [], "not while it is held");
-    store.release(vec![wanted.id]).await.unwrap();
+    let version = leased[0].raised.map_or(1, |it| if it.from == 1 { it.to } else { 0 });
+    assert_eq!(store.open(hal).await.unwrap().version, version, "it says what it did to the version");
+    store.release(vec![(hal, wanted.id)]).await.unwrap();
     assert_eq!(lease(store, Kind::Alert, 5, NOON).await, [wanted.id], "again once it was given back");
-    store.commit(Commit { settled: vec![wanted.id], ..commit(hal, 1, 1) }).await.unwrap();
+    settle(store, hal, vec![wanted.id]).await;
 }
 
 async fn an_effect_born_leased_belongs_to_its_process(store: &dyn Store) {
     let (ida, _) = admit_one(store, text("ida", "i1", "1")).await;
     let mine = effect(ida, 0, Kind::Alert, NOON);
-    store.commit(Commit { open: vec![(mine.clone(), true)], ..commit(ida, 0, 1) }).await.unwrap();
+    write(store, Commit { open: vec![(mine.clone(), LEASED)], ..commit(ida, 0, 1) }).await;
     assert_eq!(lease(store, Kind::Alert, 5, NOON).await, []);
-    let stale = Commit { open: vec![(effect(ida, 1, Kind::Alert, NOON), true)], ..commit(ida, 0, 1) };
-    assert_eq!(store.commit(stale).await.unwrap(), Committed::Stale);
-    store.commit(Commit { settled: vec![mine.id], ..commit(ida, 1, 1) }).await.unwrap();
-    assert!(!store.is_open(mine.id).await.unwrap());
+    let stale = Commit { open: vec![(effect(ida, 1, Kind::Alert, NOON), LEASED)], ..commit(ida, 0, 1) };
+    assert_eq!(write(store, stale).await, Committed::Stale);
+    write(store, Commit { settled: vec![mine.id], ..commit(ida, 1, 1) }).await;
+    assert!(!store.is_open(&To::Aggregate(ida), mine.id).await.unwrap());
 }
 
 async fn a_settled_effect_is_gone_and_a_later_one_waits(store: &dyn Store) {
     let (jon, _) = admit_one(store, text("jon", "j1", "1")).await;
     let first = effect(jon, 0, Kind::Alert, NOON);
-    store.commit(Commit { open: vec![(first.clone(), true)], ..commit(jon, 0, 1) }).await.unwrap();
+    write(store, Commit { open: vec![(first.clone(), LEASED)], ..commit(jon, 0, 1) }).await;
     let later = Effect { due: NOON.plus(60_000), attempt: 2, ..first.clone() };
-    store.commit(Commit { open: vec![(later.clone(), false)], ..commit(jon, 1, 1) }).await.unwrap();
-    assert!(store.is_open(first.id).await.unwrap());
+    write(store, Commit { open: vec![(later.clone(), None)], ..commit(jon, 1, 1) }).await;
+    assert!(store.is_open(&To::Aggregate(jon), first.id).await.unwrap());
     assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(59_999)).await, []);
-    let leased = store.lease_due(&[(Kind::Alert, 5)], NOON.plus(60_000)).await.unwrap();
+    let leased = store.lease_due(&[want(Kind::Alert, 5)], NOON.plus(60_000)).await.unwrap();
     assert_eq!(leased[0].effect, later);
-    store.commit(Commit { settled: vec![first.id], ..commit(jon, 2, 1) }).await.unwrap();
+    settle(store, jon, vec![first.id]).await;
     assert_eq!(lease(store, Kind::Alert, 5, NOON.plus(60_000)).await, []);
 }
 
 async fn a_dead_effect_is_not_leased(store: &dyn Store) {
     let (kim, _) = admit_one(store, text("kim", "k1", "1")).await;
     let it = effect(kim, 0, Kind::Alert, NOON);
-    store.commit(Commit { open: vec![(it.clone(), true)], ..commit(kim, 0, 1) }).await.unwrap();
+    write(store, Commit { open: vec![(it.clone(), LEASED)], ..commit(kim, 0, 1) }).await;
     let dead = vec![(it.clone(), "graph 100".to_owned())];
-    store.commit(Commit { dead, ..commit(kim, 1, 1) }).await.unwrap();
-    assert!(!store.is_open(it.id).await.unwrap());
+    write(store, Commit { dead, ..commit(kim, 1, 1) }).await;
+    assert!(!store.is_open(&To::Aggregate(kim), it.id).await.unwrap());
     assert_eq!(lease(store, Kind::Alert, 5, NOON).await, []);
 }
 
@@ -245,13 +285,21 @@ async fn one_in_four_is_taken_from_free_people(store: &dyn Store) {
     let paying = (0..8).map(|i| Effect { paid: true, ..effect(lea, i, Kind::Alert, NOON) });
     let others = (8..16).map(|i| effect(lea, i, Kind::Alert, NOON));
     let all: Vec<Effect> = paying.chain(others).collect();
-    let open = all.iter().map(|it| (it.clone(), false)).collect();
-    store.commit(Commit { open, ..commit(lea, 0, 1) }).await.unwrap();
-    let leased = store.lease_due(&[(Kind::Alert, 4)], NOON).await.unwrap();
+    let open = all.iter().map(|it| (it.clone(), None)).collect();
+    write(store, Commit { open, ..commit(lea, 0, 1) }).await;
+    let leased = store.lease_due(&[want(Kind::Alert, 4)], NOON).await.unwrap();
     assert_eq!(leased.iter().filter(|it| it.effect.paid).count(), 3);
     assert_eq!(leased.len(), 4);
-    let settled = all.iter().map(|it| it.id).collect();
-    store.commit(Commit { settled, ..commit(lea, 1, 1) }).await.unwrap();
+    // One at a time, as slots are freed.
+    let mut taken = Vec::new();
+    for others in [0, 0, 1, 0, 0, 0] {
+        let one = Want { others, ..want(Kind::Alert, 1) };
+        taken.extend(store.lease_due(&[one], NOON).await.unwrap().into_iter().map(|it| it.effect.paid));
+    }
+    assert_eq!(taken, [true, true, false, true, true, true], "the paying ones, and whose turn it is");
+    let left = store.lease_due(&[want(Kind::Alert, 9)], NOON).await.unwrap();
+    assert_eq!(left.len(), 6, "whoever waits when nobody else does");
+    settle(store, lea, all.iter().map(|it| it.id).collect()).await;
 }
 
 async fn a_full_inbox_leaves_one_note(store: &dyn Store) {
@@ -277,7 +325,7 @@ async fn a_full_inbox_leaves_one_note(store: &dyn Store) {
         sent: None,
     };
     admit_one(store, told).await;
-    store.commit(commit(max, 0, INBOX_ENVELOPES + 2)).await.unwrap();
+    write(store, commit(max, 0, INBOX_ENVELOPES + 2)).await;
     admit_one(store, text("max", "later", "z")).await;
 }
 
@@ -325,7 +373,7 @@ async fn a_job_is_taken_once(store: &dyn Store) {
 
 async fn what_is_seen_is_forgotten_after_its_time(store: &dyn Store) {
     let (pat, _) = admit_one(store, text("pat", "p1", "1")).await;
-    store.commit(commit(pat, 0, 1)).await.unwrap();
+    write(store, commit(pat, 0, 1)).await;
     store.forget_seen(NOON).await.unwrap();
     assert_eq!(store.admit(vec![text("pat", "p1", "1")], NOON).await.unwrap(), [Admission::Known]);
     assert!(store.forget_seen(NOON.plus(1)).await.unwrap() > 0);
@@ -336,24 +384,24 @@ async fn erasing_leaves_only_the_new_effects(store: &dyn Store) {
     let (rob, _) = admit_one(store, text("rob", "r1", "1")).await;
     let old = effect(rob, 0, Kind::Send, NOON);
     let dead = effect(rob, 1, Kind::Send, NOON);
-    let write = Commit {
-        open: vec![(old.clone(), true)],
+    let it = Commit {
+        open: vec![(old.clone(), LEASED)],
         dead: vec![(dead, "graph 100".into())],
         ..commit(rob, 0, 1)
     };
-    store.commit(write).await.unwrap();
+    write(store, it).await;
     let farewell = effect(rob, 2, Kind::Send, NOON);
-    let erase = Commit { open: vec![(farewell.clone(), true)], erase: true, ..commit(rob, 1, 1) };
-    store.commit(erase).await.unwrap();
-    assert!(!store.is_open(old.id).await.unwrap());
-    assert!(store.is_open(farewell.id).await.unwrap());
+    let erase = Commit { open: vec![(farewell.clone(), LEASED)], erase: true, ..commit(rob, 1, 1) };
+    write(store, erase).await;
+    assert!(!store.is_open(&To::Aggregate(rob), old.id).await.unwrap());
+    assert!(store.is_open(&To::Address(address("rob")), farewell.id).await.unwrap());
 }
 
 async fn a_contact_of_a_newer_release_is_not_overwritten(store: &dyn Store) {
     let (sue, _) = admit_one(store, text("sue", "s1", "1")).await;
     let newer = Commit { schema: SCHEMA + 1, ..commit(sue, 0, 0) };
-    store.commit(newer).await.unwrap();
-    assert_eq!(store.commit(commit(sue, 1, 1)).await.unwrap(), Committed::Stale);
+    write(store, newer).await;
+    assert_eq!(write(store, commit(sue, 1, 1)).await, Committed::Stale);
     assert!(store.open(sue).await.is_err(), "and not read as if it were known");
 }
 

@@ -4,13 +4,14 @@ use std::fs;
 use std::path::Path;
 
 use answerbot_core::contact::event::{Event, Media};
+use answerbot_ports::conformance::skipped;
 use answerbot_remote::messenger::parse;
 
 #[test]
 #[expect(clippy::disallowed_methods, reason = "only the environment knows where the recorded payloads are")]
 fn every_recorded_body_is_read() {
     let Some(folder) = std::env::var_os("SHARED_PAYLOADS") else {
-        return println!("skipped: SHARED_PAYLOADS does not name the folder of the recorded payloads");
+        return skipped("SHARED_PAYLOADS does not name the folder of the recorded payloads");
     };
     let folder = Path::new(&folder).join("messenger");
     let mut read = 0;

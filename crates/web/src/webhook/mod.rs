@@ -65,6 +65,7 @@ pub(crate) async fn challenge(
     }
     // Right ones always pass; guesses do not come for free.
     stranger(&web, request.headers(), request.extensions())
+        .await
         .unwrap_or_else(|| (StatusCode::FORBIDDEN, "Forbidden.\n").into_response())
 }
 
@@ -111,7 +112,9 @@ async fn take(web: &WebState, parts: &Parts, body: Body) -> Response {
         }
     };
     match verdict {
-        Verdict::Forged => stranger(web, &parts.headers, &parts.extensions).unwrap_or_else(|| refused(web)),
+        Verdict::Forged => {
+            stranger(web, &parts.headers, &parts.extensions).await.unwrap_or_else(|| refused(web))
+        }
         Verdict::NotJson => (StatusCode::BAD_REQUEST, "Not a JSON object.\n").into_response(),
         Verdict::Foreign => {
             metrics::counter!("webhook_ignored_total", "kind" => "object").increment(1);
@@ -156,9 +159,9 @@ fn not_stored(web: &WebState, parts: &Parts, reason: &str) -> Response {
 }
 
 /// Counts one against the address of somebody who could not prove who he is; 429 when that was one too many.
-fn stranger(web: &WebState, headers: &HeaderMap, extensions: &Extensions) -> Option<Response> {
+async fn stranger(web: &WebState, headers: &HeaderMap, extensions: &Extensions) -> Option<Response> {
     let address = client::address(headers, extensions, web.trust_proxy);
-    web.unsigned.check(address).err().map(|wait| {
+    web.unsigned.check(address).await.err().map(|wait| {
         metrics::counter!("http_limited_total", "tier" => "webhook").increment(1);
         too_many(wait)
     })
@@ -166,7 +169,7 @@ fn stranger(web: &WebState, headers: &HeaderMap, extensions: &Extensions) -> Opt
 
 /// Without a signature nothing is kept. The body is still read, so that the sender gets to see the answer.
 async fn unsigned(web: &WebState, parts: &Parts, body: Body) -> Response {
-    if let Some(limited) = stranger(web, &parts.headers, &parts.extensions) {
+    if let Some(limited) = stranger(web, &parts.headers, &parts.extensions).await {
         return limited;
     }
     match collect(web, body, None).await {

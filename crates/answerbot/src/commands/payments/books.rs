@@ -6,9 +6,7 @@ use answerbot_core::Contact;
 use answerbot_core::pay::days;
 use answerbot_core::pay::money::{Currency, Money};
 use answerbot_core::time::JubaDay;
-use answerbot_local::SqliteStore;
-use answerbot_ports::reports::Reports as _;
-use answerbot_ports::store::Store as _;
+use answerbot_ports::regions::FullStore;
 use answerbot_ports::world::Clock as _;
 use serde_json::json;
 
@@ -23,7 +21,7 @@ struct Sums {
     earned: i64,
 }
 
-pub async fn run(world: &World, store: &SqliteStore, as_json: bool) -> anyhow::Result<bool> {
+pub async fn run(world: &World, store: &dyn FullStore, as_json: bool) -> anyhow::Result<bool> {
     let today = world.clock.now().juba_day();
     let accounts = store.accounts().await?;
     let chain = store.chain().await?;

@@ -3,9 +3,8 @@
 use answerbot_core::contact::event::Event;
 use answerbot_core::pay::payment::{self, Assignment, Status};
 use answerbot_core::pay::price::{Plan, PriceBook};
-use answerbot_local::SqliteStore;
-use answerbot_ports::reports::{Find, Reports as _};
-use answerbot_ports::store::Store as _;
+use answerbot_ports::regions::FullStore;
+use answerbot_ports::reports::Find;
 use answerbot_ports::world::Clock as _;
 use anyhow::bail;
 
@@ -13,7 +12,7 @@ use crate::assemble::World;
 use crate::commands::operator::{HANDED, audit, code, envelope, find_one, payment_becomes, person};
 use crate::out;
 
-pub async fn check(world: &World, store: &SqliteStore, text: &str) -> anyhow::Result<bool> {
+pub async fn check(world: &World, store: &dyn FullStore, text: &str) -> anyhow::Result<bool> {
     let (id, payment) = find_one(store, text).await?;
     if payment.status.has_money() {
         out::line(&format!("{} has its money: {}.", code(id, &payment), payment.status.name()));
@@ -39,7 +38,7 @@ pub async fn check(world: &World, store: &SqliteStore, text: &str) -> anyhow::Re
 
 pub async fn assign(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     line: &str,
     user: &str,
     plan: Option<Plan>,
@@ -73,7 +72,7 @@ pub async fn assign(
     Ok(true)
 }
 
-pub async fn refund(world: &World, store: &SqliteStore, text: &str, mtn_id: &str) -> anyhow::Result<bool> {
+pub async fn refund(world: &World, store: &dyn FullStore, text: &str, mtn_id: &str) -> anyhow::Result<bool> {
     let (id, payment) = find_one(store, text).await?;
     match payment.status {
         Status::Refunded if payment.refund.as_deref() == Some(mtn_id.trim()) => {

@@ -7,9 +7,8 @@ use answerbot_core::contact::event::Event;
 use answerbot_core::pay::price::PriceBook;
 use answerbot_core::pay::reconcile::{Finding, Kind, reconcile};
 use answerbot_core::pay::statement::{self, Line};
-use answerbot_local::SqliteStore;
-use answerbot_ports::reports::{Audit, Find, Reports as _};
-use answerbot_ports::store::Store as _;
+use answerbot_ports::regions::FullStore;
+use answerbot_ports::reports::{Audit, Find};
 use answerbot_ports::world::Clock as _;
 use anyhow::{Context as _, bail};
 use serde_json::json;
@@ -20,7 +19,7 @@ use crate::out;
 
 pub async fn run(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     file: &Path,
     dry_run: bool,
     as_json: bool,
@@ -76,7 +75,7 @@ fn decode(bytes: &[u8]) -> String {
 /// Hands each payment what follows for it, with a note of its own that says why.
 async fn hand(
     world: &World,
-    store: &SqliteStore,
+    store: &dyn FullStore,
     file: &Path,
     lines: &[Line],
     findings: &[Finding],
@@ -106,7 +105,7 @@ fn note(world: &World, it: &Finding) -> Audit {
 }
 
 /// Whether everything that was handed over has been taken; waits a while for a running service.
-async fn taken(store: &SqliteStore, findings: &[Finding]) -> anyhow::Result<bool> {
+async fn taken(store: &dyn FullStore, findings: &[Finding]) -> anyhow::Result<bool> {
     for it in findings.iter().filter(|it| it.tell.is_some()) {
         let Some(id) = it.payment else { continue };
         if !payment_becomes(store, id, |it| it.status.has_money()).await? {

@@ -5,15 +5,15 @@ use answerbot_core::Time;
 use answerbot_core::pay::days::iso_date;
 use answerbot_core::pay::money::Money;
 use answerbot_core::pay::payment::{Payment, Status};
-use answerbot_local::SqliteStore;
-use answerbot_ports::reports::{Find, Reports as _};
+use answerbot_ports::regions::FullStore;
+use answerbot_ports::reports::Find;
 use serde_json::json;
 
 use crate::commands::operator::{code, find, find_one, owner};
 use crate::out;
 
 pub async fn list(
-    store: &SqliteStore,
+    store: &dyn FullStore,
     search: Option<&str>,
     status: Option<String>,
     limit: usize,
@@ -39,12 +39,12 @@ pub async fn list(
     Ok(true)
 }
 
-async fn of_person(store: &SqliteStore, text: &str, limit: usize) -> Vec<(PaymentId, Payment)> {
+async fn of_person(store: &dyn FullStore, text: &str, limit: usize) -> Vec<(PaymentId, Payment)> {
     let Ok((id, _)) = crate::commands::operator::person(store, text).await else { return Vec::new() };
     store.payments(Find::Contact(id), limit).await.unwrap_or_default()
 }
 
-pub async fn one(store: &SqliteStore, text: &str, as_json: bool) -> anyhow::Result<bool> {
+pub async fn one(store: &dyn FullStore, text: &str, as_json: bool) -> anyhow::Result<bool> {
     let (id, payment) = find_one(store, text).await?;
     let entries = store.entries(id).await?;
     if as_json {

@@ -1,0 +1,5 @@
+//! Answers that serve more than one person.
+
+pub(super) mod checks;
+pub(super) mod curated;
+pub(super) mod saved;

@@ -1,0 +1,8 @@
+//! Where people live, and moving them.
+
+mod attempt;
+mod directory;
+mod luggage;
+mod member;
+mod orders;
+mod parked;
