@@ -26,6 +26,9 @@ class Web(http.server.BaseHTTPRequestHandler):
     """What a web process shows a proxy; says its name, what it was told of the client, and how much came."""
 
     protocol_version = "HTTP/1.1"
+    # Head and body leave in one write, as the program's do: killed between two, it would break off a reply of 200 that
+    # no proxy can ask for again.
+    wbufsize = -1
 
     def answer(self):
         if self.path == "/readyz":
