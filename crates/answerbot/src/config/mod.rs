@@ -13,7 +13,9 @@ mod settings;
 mod tests;
 
 pub use known::KNOWN;
-pub use raw::{Origin, Raw};
+#[cfg(any(test, feature = "demo"))]
+pub use raw::Origin;
+pub use raw::Raw;
 pub use settings::{Database, LogFormat, Settings, without_password};
 
 /// What is wrong with the settings, one sentence each.

@@ -20,6 +20,7 @@ pub enum Origin {
     /// Built in.
     Default,
     /// Set by the command itself, as `demo` does.
+    #[cfg_attr(not(feature = "demo"), expect(dead_code, reason = "no other command sets any"))]
     Command,
 }
 
