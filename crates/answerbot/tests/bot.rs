@@ -9,9 +9,9 @@ use answerbot_sim::clock::Dice;
 use answerbot_sim::{Config, World};
 use tempfile::TempDir;
 
-/// No quota, no bursts: each message is a question, and each is answered.
+/// No quota, no bursts, no checks by chance: each message is a question, and each is answered.
 pub const UNLIMITED: &str = "[quota]\nfree_per_day = 1000000\n[limits]\nfree_replies_per_day = 1000000\n\
-     ai_calls_per_day = 1000000\nwaiting_questions = 1000\n[burst]\nwindow_ms = 0\n";
+     ai_calls_per_day = 1000000\nwaiting_questions = 1000\n[burst]\nwindow_ms = 0\n[reuse]\nchecks_per_mille = 0\n";
 
 /// A folder, its settings and, sometimes, a process.
 pub struct Bot {

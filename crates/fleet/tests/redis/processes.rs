@@ -164,6 +164,8 @@ impl Process {
         policy.quota.free_per_day = 1_000;
         policy.limits.free_replies_per_day = 1_000;
         policy.limits.ai_calls_per_day = 1_000;
+        // Whether a shared answer is checked by another call is drawn by chance.
+        policy.reuse.checks_per_mille = 0;
         let ports = Ports {
             answers: answers(Arc::clone(&store)),
             store: Arc::clone(&store) as _,
