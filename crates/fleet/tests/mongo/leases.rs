@@ -10,6 +10,9 @@ use answerbot_fleet::mongo::MongoStore;
 use answerbot_ports::conformance::{commit, effect, settle, text};
 use answerbot_ports::reports::Reports;
 use answerbot_ports::store::{Commit, Committed, Leased, Store, Stuck, Want};
+use futures_util::TryStreamExt as _;
+use mongodb::bson::spec::BinarySubtype;
+use mongodb::bson::{Binary, Document, doc};
 use tokio::task::JoinSet;
 
 use super::home::{Home, NOON, admit};
@@ -102,6 +105,42 @@ async fn an_effect_that_no_process_outlives_is_dead_and_can_be_revived() {
     store.commit(Commit { open: again, ..commit(ann, version, 0) }).await.unwrap();
     assert_eq!(store.stuck(9).await.unwrap(), [], "it is open again");
     assert_eq!(lease(&store, SHORT).await[0].effect.attempt, 2);
+    home.leave().await;
+}
+
+#[tokio::test]
+async fn effects_that_nobody_can_read_stand_in_nobodys_way_and_are_dead_in_the_end() {
+    let Some(home) = Home::new() else { return };
+    let store = home.store().await;
+    // More of them than one look takes along, all due before the one that can be read.
+    for number in 0..30 {
+        let (odd, _) = admit(&store, text(&format!("odd{number}"), &format!("o{number}"), "x")).await;
+        let open = vec![(effect(odd, 0, Kind::Alert, NOON.plus(-1_000)), None)];
+        store.commit(Commit { open, ..commit(odd, 0, 0) }).await.unwrap();
+    }
+    let aggregates = home.raw("ab_aggregates").await;
+    let all: Vec<Document> = aggregates.find(doc! {}).await.unwrap().try_collect().await.unwrap();
+    for it in all {
+        let blank = Binary { subtype: BinarySubtype::Generic, bytes: vec![7; 40] };
+        let bodies: Document =
+            it.get_document("bodies").unwrap().keys().map(|id| (id.clone(), blank.clone().into())).collect();
+        let damage = doc! { "$set": { "bodies": bodies } };
+        aggregates.update_one(doc! { "_id": it.get("_id") }, damage).await.unwrap();
+    }
+    let (ann, _) = admit(&store, text("ann", "m1", "x")).await;
+    let open = vec![(effect(ann, 0, Kind::Alert, NOON), None)];
+    store.commit(Commit { open, ..commit(ann, 0, 0) }).await.unwrap();
+    let leased = lease(&store, SHORT).await;
+    assert_eq!(leased.iter().map(|it| it.aggregate).collect::<Vec<_>>(), [ann]);
+    settle(&*store, ann, vec![leased[0].effect.id]).await;
+    for _ in 0..200 {
+        assert!(lease(&store, Duration::ZERO).await.is_empty());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if store.overview().await.unwrap().open_effects == 0 {
+            break;
+        }
+    }
+    assert_eq!(store.overview().await.unwrap().dead_effects, 30);
     home.leave().await;
 }
 

@@ -30,6 +30,8 @@ const LOOKS: usize = 5;
 const MENDS: usize = 20;
 /// Why an effect is dead that no process outlived.
 const DIED: &str = "its process died too often";
+/// Why an effect is dead whose key is gone, or whose bytes are damaged.
+const UNREADABLE: &str = "it cannot be read";
 
 /// An aggregate with something due.
 struct Found {
@@ -43,7 +45,9 @@ struct Found {
 /// What is done to the effects of one aggregate.
 #[derive(Default)]
 struct Plan {
-    lease: Vec<(EffectId, Duration, Action)>,
+    /// Without its action where it cannot be read: leased all the same, so that it gets out of the way of what lies
+    /// behind it, and is dead after as many leases as one that kills its processes.
+    lease: Vec<(EffectId, Duration, Option<Action>)>,
     bury: Vec<EffectId>,
 }
 
@@ -192,7 +196,7 @@ impl Inner {
         let mut update = Update::default();
         let mut heads = before.clone();
         let Plan { lease, bury } = plan;
-        let is_for_lease = !lease.is_empty();
+        let is_for_lease = lease.iter().any(|(_, _, action)| action.is_some());
         for (id, lease, _) in &lease {
             let Some(head) = heads.get_mut(id) else { continue };
             let end = time.plus(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
@@ -203,9 +207,10 @@ impl Inner {
         for id in &bury {
             let Some(head) = heads.remove(id) else { continue };
             let body = bodies.bytes(&id.to_string()).unwrap_or_default();
-            update.set(dead_field(*id), remains(&head, DIED, body)).set("stuck", true);
+            let reason = if self.open_action(*id, body).is_some() { DIED } else { UNREADABLE };
+            update.set(dead_field(*id), remains(&head, reason, body)).set("stuck", true);
             update.unset(head_field(*id)).unset(body_field(*id));
-            tracing::error!(effect.id = %id, "an effect was open in too many processes that died; see `effects list`");
+            tracing::error!(effect.id = %id, reason, "an effect is dead: it was leased too often; see `effects list`");
         }
         let is_changed = heads != before;
         let fitting = hints(&heads);
@@ -227,7 +232,7 @@ impl Inner {
         let version = raised.to;
         self.known.insert(aggregate, Arc::new(Known { version, heads }));
         let leased = lease.into_iter().filter_map(|(id, _, action)| {
-            let head = before.get(&id)?;
+            let (head, action) = (before.get(&id)?, action?);
             let effect =
                 Effect { id, due: head.due, attempt: head.attempt, paid: head.queue % 2 == 1, action };
             Some(Leased { aggregate, effect, lost: head.lost, raised: Some(raised) })
@@ -235,8 +240,7 @@ impl Inner {
         Ok(Taken { leased: leased.collect(), again: false, mended: !is_for_lease })
     }
 
-    /// Chooses among what was found: paying people first, and as many of the others as are wanted. What this process
-    /// cannot read is left to one that can.
+    /// Chooses among what was found: paying people first, and as many of the others as are wanted.
     fn choose(
         &self,
         want: &Want,
@@ -262,18 +266,25 @@ impl Inner {
             if leaves && free.len() >= want.most * 2 {
                 free.drain(..want.most);
             }
-            let read = free.into_iter().filter_map(|(_, of, id)| {
-                let body = all.get(&of)?.bodies.bytes(&id.to_string()).ok()?;
-                Some((of, id, self.open_action(id, body)?))
-            });
-            read.take(want.most).collect::<Vec<_>>()
+            let mut read = Vec::new();
+            for (_, of, id) in free {
+                if read.len() == want.most {
+                    break;
+                }
+                let body = all.get(&of).and_then(|it| it.bodies.bytes(&id.to_string()).ok());
+                match self.open_action(id, body.unwrap_or_default()) {
+                    Some(action) => read.push((of, id, action)),
+                    None => plans.entry(of).or_default().lease.push((id, want.lease, None)),
+                }
+            }
+            read
         };
         let (paying, others) = (due(true), due(false));
         let for_others = others.len().min(want.others.max(want.most.saturating_sub(paying.len())));
         let chosen =
             paying.into_iter().take(want.most - for_others).chain(others.into_iter().take(for_others));
         for (aggregate, id, action) in chosen {
-            plans.entry(aggregate).or_default().lease.push((id, want.lease, action));
+            plans.entry(aggregate).or_default().lease.push((id, want.lease, Some(action)));
         }
     }
 
