@@ -7,7 +7,8 @@ use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::To;
 use answerbot_core::retry::LOST_LEASES;
 use answerbot_ports::conformance::{LEASED, commit, effect, text, want};
-use answerbot_ports::store::{Admission, Commit, Committed, Store, StoreError};
+use answerbot_ports::reports::Reports as _;
+use answerbot_ports::store::{Admission, Commit, Committed, Store, StoreError, Stuck};
 use tokio::task::JoinSet;
 
 use crate::support::{Home, NOON};
@@ -155,4 +156,19 @@ async fn a_damaged_envelope_is_set_aside_and_the_next_ones_go_on() {
     let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
     let opened = store.open(ann).await.unwrap();
     assert_eq!((opened.consumed, opened.waiting.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_dead_effect_that_cannot_be_read_is_listed_all_the_same() {
+    let home = Home::new();
+    let store = home.store();
+    store.admit(vec![text("ann", "a1", "1")], NOON).await.unwrap();
+    let ann: AggregateId = store.hash_key().contact(&answerbot_ports::conformance::address("ann")).into();
+    let it = effect(ann, 0, Kind::Alert, NOON);
+    let dead = vec![(it.clone(), "graph 100".into())];
+    store.commit(Commit { dead, ..commit(ann, 0, 0) }).await.unwrap();
+    home.raw().execute("UPDATE effect SET body = substr(body, 1, 40)", []).unwrap();
+    let stuck = store.stuck(9).await.unwrap();
+    assert_eq!(stuck, [Stuck::Unreadable { aggregate: ann, effect: it.id, due: NOON }]);
+    assert!(!store.revive_effect(it.id, NOON).await.unwrap());
 }

@@ -463,6 +463,16 @@ pub enum Stuck {
         /// Why.
         reason: String,
     },
+    /// An effect that never succeeded and cannot be read: its key is gone, or its bytes are damaged. It can be revived
+    /// once it can be read again.
+    Unreadable {
+        /// Whose.
+        aggregate: AggregateId,
+        /// The effect.
+        effect: EffectId,
+        /// When it was due.
+        due: Time,
+    },
     /// An event that could not be decided.
     Event {
         /// Whose.

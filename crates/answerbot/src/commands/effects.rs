@@ -10,6 +10,9 @@ use crate::assemble::World;
 use crate::cli::EffectsAction;
 use crate::out;
 
+/// What is said of an effect that cannot be revived as it is.
+const UNREADABLE: &str = "it cannot be read; set the key that sealed it as ENCRYPTION_KEY_OLD, then retry it";
+
 pub async fn run(world: &World, action: EffectsAction) -> anyhow::Result<bool> {
     let stores = world.store(Access::Beside).await?;
     let store = &*stores.all;
@@ -32,6 +35,7 @@ pub async fn run(world: &World, action: EffectsAction) -> anyhow::Result<bool> {
                 let now = world.clock.now();
                 let done = match it {
                     Stuck::Effect { effect, .. } => store.revive_effect(effect.id, now).await?,
+                    Stuck::Unreadable { .. } => false,
                     Stuck::Event { aggregate, id, .. } => store.revive_event(*aggregate, *id, now).await?,
                 };
                 handed_back += usize::from(done);
@@ -48,6 +52,7 @@ pub async fn run(world: &World, action: EffectsAction) -> anyhow::Result<bool> {
 fn id(stuck: &Stuck) -> String {
     match stuck {
         Stuck::Effect { effect, .. } => effect.id.to_string(),
+        Stuck::Unreadable { effect, .. } => effect.to_string(),
         Stuck::Event { id, .. } => id.to_string(),
     }
 }
@@ -72,6 +77,9 @@ fn as_line(stuck: &Stuck) -> String {
                 effect.due
             )
         }
+        Stuck::Unreadable { aggregate, effect, due } => {
+            format!("{effect}  effect of {}, due {due:?}: {UNREADABLE}", whose(*aggregate))
+        }
         Stuck::Event { aggregate, id, arrived, reason } => {
             let whose = whose(*aggregate);
             format!("{id}  event of {whose}, admitted {arrived:?}: {reason}")
@@ -84,6 +92,9 @@ fn as_json(stuck: &Stuck) -> String {
         Stuck::Effect { aggregate, effect, reason } => json!({
             "id": effect.id, "kind": effect.action.kind().name(), "of": whose(*aggregate), "attempt": effect.attempt,
             "due_ms": effect.due.as_millis(), "reason": reason,
+        }),
+        Stuck::Unreadable { aggregate, effect, due } => json!({
+            "id": effect, "kind": "unreadable", "of": whose(*aggregate), "due_ms": due.as_millis(), "reason": UNREADABLE,
         }),
         Stuck::Event { aggregate, id, arrived, reason } => json!({
             "id": id, "kind": "event", "of": whose(*aggregate), "admitted_ms": arrived.as_millis(), "reason": reason,

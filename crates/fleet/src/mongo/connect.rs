@@ -40,6 +40,10 @@ const OWNERS_FOR: Duration = Duration::from_mins(5);
 const OWNERS: u64 = 100_000;
 /// Aggregates whose open effects are remembered.
 const KNOWN: u64 = 20_000;
+/// Aggregates that are passed over, because what is due of them cannot be read here: a filter names them all.
+const ODD: u64 = 1_000;
+/// How long they are.
+const ODD_FOR: Duration = Duration::from_mins(10);
 /// Aggregates whose records wait to be copied; the sweep copies those of others.
 const COPIES: usize = 4_096;
 
@@ -137,6 +141,8 @@ pub(super) struct Inner {
     pub owners: Cache<ContactId, ContactId>,
     /// The open effects of aggregates, each at a version.
     pub known: Cache<AggregateId, Arc<Known>>,
+    /// Aggregates with due effects that this process cannot read, at those versions: the next looks pass them over.
+    pub odd: Cache<AggregateId, u64>,
     /// Takes aggregates whose records wait to be copied.
     pub copies: mpsc::Sender<AggregateId>,
     /// As many as may decide at once. A flood of decisions leaves some connections for leases and all else: without
@@ -217,6 +223,7 @@ impl MongoStore {
             holder,
             owners: Cache::builder().max_capacity(OWNERS).time_to_live(OWNERS_FOR).build(),
             known: Cache::builder().max_capacity(KNOWN).build(),
+            odd: Cache::builder().max_capacity(ODD).time_to_live(ODD_FOR).build(),
             copies,
             contended: AtomicBool::new(false),
             deciding: Semaphore::new((connections as usize * 3 / 4).max(1)),

@@ -40,6 +40,7 @@ impl Regional {
 fn when(stuck: &Stuck) -> Time {
     match stuck {
         Stuck::Effect { effect, .. } => effect.due,
+        Stuck::Unreadable { due, .. } => *due,
         Stuck::Event { arrived, .. } => *arrived,
     }
 }

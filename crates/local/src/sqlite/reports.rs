@@ -56,19 +56,15 @@ impl Reports for SqliteStore {
             let mut found = effects.query([limit])?;
             while let Some(row) = found.next()? {
                 let id = EffectId::from_bytes(units::id16(row, 0)?);
+                let (aggregate, due) = (units::aggregate_id(row, 1)?, Time::from_millis(row.get(3)?));
                 let body: Vec<u8> = row.get(7)?;
                 let Ok(action) = rows.codec.open::<Action>(BODY_SCHEMA, id.as_bytes(), &body) else {
+                    all.push(Stuck::Unreadable { aggregate, effect: id, due });
                     continue;
                 };
                 all.push(Stuck::Effect {
-                    aggregate: units::aggregate_id(row, 1)?,
-                    effect: Effect {
-                        id,
-                        due: Time::from_millis(row.get(3)?),
-                        attempt: row.get(4)?,
-                        paid: row.get(5)?,
-                        action,
-                    },
+                    aggregate,
+                    effect: Effect { id, due, attempt: row.get(4)?, paid: row.get(5)?, action },
                     reason: row.get::<_, Option<String>>(6)?.unwrap_or_default(),
                 });
             }

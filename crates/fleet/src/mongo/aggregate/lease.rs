@@ -30,8 +30,10 @@ const LOOKS: usize = 5;
 const MENDS: usize = 20;
 /// Why an effect is dead that no process outlived.
 const DIED: &str = "its process died too often";
-/// Why an effect is dead whose key is gone, or whose bytes are damaged.
-const UNREADABLE: &str = "it cannot be read";
+/// Why an effect is dead that nobody could read for `UNREAD_FOR`.
+const UNREADABLE: &str = "no process could read it";
+/// How long a due effect waits for a process that can read it, in milliseconds: a key is rotated in less.
+const UNREAD_FOR: i64 = 24 * 3_600_000;
 
 /// An aggregate with something due.
 struct Found {
@@ -45,10 +47,9 @@ struct Found {
 /// What is done to the effects of one aggregate.
 #[derive(Default)]
 struct Plan {
-    /// Without its action where it cannot be read: leased all the same, so that it gets out of the way of what lies
-    /// behind it, and is dead after as many leases as one that kills its processes.
-    lease: Vec<(EffectId, Duration, Option<Action>)>,
-    bury: Vec<EffectId>,
+    lease: Vec<(EffectId, Duration, Action)>,
+    /// With the reason.
+    bury: Vec<(EffectId, &'static str)>,
 }
 
 /// What came of one aggregate.
@@ -56,7 +57,7 @@ struct Taken {
     leased: Vec<Leased>,
     /// Somebody else was faster: another look may bring more.
     again: bool,
-    /// Nothing was due, and its hint says so now.
+    /// What was found is out of the way now: nothing was due of it, or it cannot be read here.
     mended: bool,
 }
 
@@ -140,8 +141,9 @@ impl Inner {
         let mut plans: BTreeMap<AggregateId, Plan> = BTreeMap::new();
         // Who met another process there leaves it the first ones, every second time: all look at the same list.
         let leaves = self.contended.load(Ordering::Relaxed) && dice[1].is_multiple_of(2);
+        let mut is_passed = false;
         for want in wanted {
-            self.choose(want, &all, &mut plans, now, time, leaves);
+            is_passed |= self.choose(want, &all, &mut plans, now, time, leaves);
         }
         let mut work: Vec<(Found, Plan)> =
             all.into_iter().map(|(id, it)| (it, plans.remove(&id).unwrap_or_default())).collect();
@@ -149,7 +151,11 @@ impl Inner {
         let first = usize::from(dice[0]) % work.len().max(1);
         work.rotate_left(first);
         let take = |(it, plan): (Found, Plan)| async move { self.take(it, plan, time).await };
-        Ok(stream::iter(work).map(take).buffer_unordered(AT_ONCE).collect().await)
+        let mut taken: Vec<_> = stream::iter(work).map(take).buffer_unordered(AT_ONCE).collect().await;
+        if is_passed {
+            taken.push(Ok(Taken { leased: Vec::new(), again: false, mended: true }));
+        }
+        Ok(taken)
     }
 
     /// Whether anything may be due.
@@ -167,6 +173,10 @@ impl Inner {
         let field = hint(queue);
         let mut due = doc! { &field: { "$lte": now.max(self.time.now()).as_millis() }, "$or": readable() };
         is_here(&mut due);
+        let odd: Vec<Document> = self.odd.iter().map(|(of, at)| Self::at_version(*of, at)).collect();
+        if !odd.is_empty() {
+            due.insert("$nor", odd);
+        }
         let wanted = doc! { "version": 1, "effects": 1, "bodies": 1, "next": 1 };
         let aggregates = self.aggregates();
         let found: Vec<Document> = bounded(async {
@@ -196,7 +206,7 @@ impl Inner {
         let mut update = Update::default();
         let mut heads = before.clone();
         let Plan { lease, bury } = plan;
-        let is_for_lease = lease.iter().any(|(_, _, action)| action.is_some());
+        let is_for_lease = !lease.is_empty();
         for (id, lease, _) in &lease {
             let Some(head) = heads.get_mut(id) else { continue };
             let end = time.plus(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
@@ -204,13 +214,12 @@ impl Inner {
             head.lease = Some(Lease { end, by: self.holder });
             update.set(head_field(*id), head.to_document());
         }
-        for id in &bury {
+        for (id, reason) in &bury {
             let Some(head) = heads.remove(id) else { continue };
             let body = bodies.bytes(&id.to_string()).unwrap_or_default();
-            let reason = if self.open_action(*id, body).is_some() { DIED } else { UNREADABLE };
             update.set(dead_field(*id), remains(&head, reason, body)).set("stuck", true);
             update.unset(head_field(*id)).unset(body_field(*id));
-            tracing::error!(effect.id = %id, reason, "an effect is dead: it was leased too often; see `effects list`");
+            tracing::error!(effect.id = %id, reason, "an effect is dead; see `effects list`");
         }
         let is_changed = heads != before;
         let fitting = hints(&heads);
@@ -232,7 +241,7 @@ impl Inner {
         let version = raised.to;
         self.known.insert(aggregate, Arc::new(Known { version, heads }));
         let leased = lease.into_iter().filter_map(|(id, _, action)| {
-            let (head, action) = (before.get(&id)?, action?);
+            let head = before.get(&id)?;
             let effect =
                 Effect { id, due: head.due, attempt: head.attempt, paid: head.queue % 2 == 1, action };
             Some(Leased { aggregate, effect, lost: head.lost, raised: Some(raised) })
@@ -240,7 +249,8 @@ impl Inner {
         Ok(Taken { leased: leased.collect(), again: false, mended: !is_for_lease })
     }
 
-    /// Chooses among what was found: paying people first, and as many of the others as are wanted.
+    /// Chooses among what was found: paying people first, and as many of the others as are wanted. What this process
+    /// cannot read is left to one that can and passed over from now on; true if there was some.
     fn choose(
         &self,
         want: &Want,
@@ -249,14 +259,15 @@ impl Inner {
         now: Time,
         time: Time,
         leaves: bool,
-    ) {
+    ) -> bool {
+        let mut is_passed = false;
         let mut due = |paid| {
             let queue = queue(want.kind, paid);
             let mut free: Vec<(Time, AggregateId, EffectId)> = Vec::new();
             for (aggregate, found) in all {
                 for (id, head) in found.heads.iter().filter(|(_, it)| is_due(it, queue, now, time)) {
                     if head.lost >= LOST_LEASES {
-                        plans.entry(*aggregate).or_default().bury.push(*id);
+                        plans.entry(*aggregate).or_default().bury.push((*id, DIED));
                     } else {
                         free.push((head.due, *aggregate, *id));
                     }
@@ -267,14 +278,21 @@ impl Inner {
                 free.drain(..want.most);
             }
             let mut read = Vec::new();
-            for (_, of, id) in free {
+            for (due, of, id) in free {
                 if read.len() == want.most {
                     break;
                 }
-                let body = all.get(&of).and_then(|it| it.bodies.bytes(&id.to_string()).ok());
-                match self.open_action(id, body.unwrap_or_default()) {
+                let Some(found) = all.get(&of) else { continue };
+                let body = found.bodies.bytes(&id.to_string()).unwrap_or_default();
+                match self.open_action(id, body) {
                     Some(action) => read.push((of, id, action)),
-                    None => plans.entry(of).or_default().lease.push((id, want.lease, None)),
+                    None if now.since(due) > UNREAD_FOR => {
+                        plans.entry(of).or_default().bury.push((id, UNREADABLE));
+                    }
+                    None => {
+                        self.odd.insert(of, found.version);
+                        is_passed = true;
+                    }
                 }
             }
             read
@@ -284,8 +302,9 @@ impl Inner {
         let chosen =
             paying.into_iter().take(want.most - for_others).chain(others.into_iter().take(for_others));
         for (aggregate, id, action) in chosen {
-            plans.entry(aggregate).or_default().lease.push((id, want.lease, Some(action)));
+            plans.entry(aggregate).or_default().lease.push((id, want.lease, action));
         }
+        is_passed
     }
 
     pub fn open_action(&self, id: EffectId, body: &[u8]) -> Option<Action> {

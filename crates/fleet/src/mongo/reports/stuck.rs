@@ -73,10 +73,12 @@ impl Inner {
         for it in self.read_stuck().await? {
             let aggregate = it.aggregate("_id")?;
             for (id, remains) in it.get_document("dead").into_iter().flatten() {
-                let effect = id.parse().ok().zip(remains.as_document());
-                let read = effect.and_then(|(id, remains)| self.dead_effect(id, remains));
-                let Some((effect, reason)) = read else { continue };
-                effects.push((effect.due, Stuck::Effect { aggregate, effect, reason }));
+                let Some((id, remains)) = id.parse().ok().zip(remains.as_document()) else { continue };
+                let stuck = match self.dead_effect(id, remains) {
+                    Some((effect, reason)) => Stuck::Effect { aggregate, effect, reason },
+                    None => Stuck::Unreadable { aggregate, effect: id, due: remains.time("due")? },
+                };
+                effects.push((remains.time("due")?, stuck));
             }
             for aside in it.each("aside") {
                 let arrived = aside.time("at")?;
