@@ -1,7 +1,8 @@
 # One image for every role: `answerbot serve`, `serve --role web`, `serve --role worker`, `migrate`.
 #
 #   docker build -t answerbot .
-#   docker run --env-file answerbot.env -p 3000:3000 -v answerbot-data:/var/lib/answerbot/data answerbot
+#   docker run --stop-timeout 40 --restart unless-stopped --env-file answerbot.env -p 3000:3000 \
+#     -v answerbot-data:/var/lib/answerbot/data answerbot
 #
 # There is no ENTRYPOINT on purpose: hosts differ in whether a command of theirs replaces it, and all of them replace CMD.
 

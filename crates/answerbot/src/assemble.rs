@@ -20,8 +20,8 @@ use secrecy::ExposeSecret as _;
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::Role;
-use crate::common::Rings;
 use crate::config::Settings;
+use crate::shared::Rings;
 use crate::stores::Stores;
 use crate::telemetry::Metrics;
 use crate::world::{OsEntropy, SystemClock};
@@ -189,7 +189,7 @@ pub async fn service(world: &World, metrics: Metrics, role: Role, work: bool) ->
         }),
         limits: common.limits,
         draining: draining.clone(),
-        trust_proxy: settings.trust_proxy,
+        proxies: settings.proxies,
         // Without MoMo nobody calls back.
         callbacks: settings.momo.is_some().then(|| Arc::new(engine.clone()) as _),
         callback_secret: hash.callback_secret(),

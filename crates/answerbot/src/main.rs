@@ -4,10 +4,10 @@
 mod assemble;
 mod cli;
 mod commands;
-mod common;
 mod config;
 mod logs;
 mod out;
+mod shared;
 mod stores;
 mod telemetry;
 mod world;

@@ -151,16 +151,22 @@ impl Stores {
 
     /// Opens every region's store that is not open yet.
     pub async fn open_all(&self) -> anyhow::Result<()> {
+        let away = self.open_most().await;
+        anyhow::ensure!(away.is_empty(), "{}", away.join("; "));
+        Ok(())
+    }
+
+    /// The same, as far as they are there. Says which are not, and why.
+    async fn open_most(&self) -> Vec<String> {
         let mut tries = 0;
         loop {
             let reached = self.reach().await;
             let away = reached.iter().filter_map(|(region, it)| Some((region, it.as_ref().err()?)));
             let away: Vec<String> = away.map(|(region, error)| format!("{region}: {error}")).collect();
-            if away.is_empty() {
-                return Ok(());
-            }
             tries += 1;
-            anyhow::ensure!(tries < OPEN_TRIES, "{}", away.join("; "));
+            if away.is_empty() || tries == OPEN_TRIES {
+                return away;
+            }
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
@@ -173,14 +179,15 @@ impl Stores {
         }
     }
 
-    /// Opens every store and makes what each lacks.
-    pub async fn migrate(&self) -> anyhow::Result<()> {
-        self.open_all().await?;
+    /// Opens every store that is there and makes what each lacks. Says which regions' are not: `serve` brings those up
+    /// to date when they come back, so that one that is down holds up no release.
+    pub async fn migrate(&self) -> anyhow::Result<Vec<String>> {
+        let away = self.open_most().await;
         let regions = self.regions.lock().clone();
         for it in regions.iter().chain([&self.main]) {
             it.migrate().await?;
         }
-        Ok(())
+        Ok(away)
     }
 
     /// Seals anew what is still under the old key; returns how many rows.

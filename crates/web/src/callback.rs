@@ -57,7 +57,7 @@ pub(crate) async fn receive(State(web): State<WebState>, request: Request) -> Re
 
 /// Gives what became of it, as a metric's label.
 async fn take(web: &Shared, parts: &Parts, body: Body) -> &'static str {
-    let address = client::address(&parts.headers, &parts.extensions, web.trust_proxy);
+    let address = client::address(&parts.headers, &parts.extensions, web.proxies);
     let refused = if !web.callback_ips.is_empty() && !web.callback_ips.contains(&address) {
         Err("foreign_address")
     } else {

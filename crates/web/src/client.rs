@@ -5,10 +5,12 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use axum::extract::ConnectInfo;
 use http::{Extensions, HeaderMap};
 
-/// The address that limits count by: the peer's, or the last hop of `X-Forwarded-For` where a proxy is
-/// trusted. Only the last hop was written by that proxy; the others are whatever the client claimed.
-pub(crate) fn address(headers: &HeaderMap, extensions: &Extensions, trust_proxy: bool) -> IpAddr {
-    let forwarded = if trust_proxy { last_hop(headers) } else { None };
+const FORWARDED: &str = "x-forwarded-for";
+
+/// The address that limits count by: the peer's, or behind `proxies` of ours what the first of them wrote into
+/// `X-Forwarded-For`. Each adds who called it at the end; what stands before is whatever the client claimed.
+pub(crate) fn address(headers: &HeaderMap, extensions: &Extensions, proxies: u8) -> IpAddr {
+    let forwarded = proxies.checked_sub(1).and_then(|behind| hop(headers, usize::from(behind)));
     let address = forwarded.or_else(|| {
         let peer: Option<&ConnectInfo<SocketAddr>> = extensions.get();
         peer.map(|peer| peer.0.ip())
@@ -16,9 +18,16 @@ pub(crate) fn address(headers: &HeaderMap, extensions: &Extensions, trust_proxy:
     countable(address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)))
 }
 
-fn last_hop(headers: &HeaderMap) -> Option<IpAddr> {
-    let line = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
-    let hop = line.rsplit(',').next()?.trim();
+/// Whether a proxy handed the request on.
+pub(crate) fn is_forwarded(headers: &HeaderMap) -> bool {
+    headers.contains_key(FORWARDED)
+}
+
+/// The hop before the last `behind` ones.
+fn hop(headers: &HeaderMap, behind: usize) -> Option<IpAddr> {
+    let lines = headers.get_all(FORWARDED).iter().rev();
+    let mut hops = lines.flat_map(|line| line.to_str().unwrap_or_default().rsplit(','));
+    let hop = hops.nth(behind)?.trim();
     hop.parse().ok().or_else(|| hop.parse::<SocketAddr>().ok().map(|socket| socket.ip()))
 }
 
@@ -37,31 +46,37 @@ pub(crate) fn countable(address: IpAddr) -> IpAddr {
 mod tests {
     use super::*;
 
-    fn seen(forwarded: &[&'static str], trust: bool) -> String {
+    fn seen(forwarded: &[&'static str], proxies: u8) -> String {
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append("x-forwarded-for", http::HeaderValue::from_static(line));
+            headers.append(FORWARDED, http::HeaderValue::from_static(line));
         }
         let mut extensions = Extensions::new();
         extensions.insert(ConnectInfo(SocketAddr::from(([192, 0, 2, 1], 9))));
-        address(&headers, &extensions, trust).to_string()
+        address(&headers, &extensions, proxies).to_string()
     }
 
     #[test]
-    fn only_a_trusted_proxy_names_the_client_and_only_in_the_last_hop() {
-        let cases: [(&[&'static str], bool, &str); 9] = [
-            (&[], true, "192.0.2.1"),
-            (&["203.0.113.9"], false, "192.0.2.1"),
-            (&["203.0.113.9"], true, "203.0.113.9"),
-            (&["6.6.6.6, 203.0.113.9"], true, "203.0.113.9"),
-            (&["6.6.6.6", "7.7.7.7,203.0.113.9 "], true, "203.0.113.9"),
-            (&["203.0.113.9:4711"], true, "203.0.113.9"),
-            (&["::ffff:203.0.113.9"], true, "203.0.113.9"),
-            (&["[2001:db8:1:2:3:4:5:6]:443"], true, "2001:db8:1:2::"),
-            (&["unknown"], true, "192.0.2.1"),
+    fn only_trusted_proxies_name_the_client_and_only_the_first_of_them() {
+        let cases: [(&[&'static str], u8, &str); 13] = [
+            (&[], 1, "192.0.2.1"),
+            (&["203.0.113.9"], 0, "192.0.2.1"),
+            (&["203.0.113.9"], 1, "203.0.113.9"),
+            (&["6.6.6.6, 203.0.113.9"], 1, "203.0.113.9"),
+            (&["6.6.6.6", "7.7.7.7,203.0.113.9 "], 1, "203.0.113.9"),
+            (&["203.0.113.9:4711"], 1, "203.0.113.9"),
+            (&["::ffff:203.0.113.9"], 1, "203.0.113.9"),
+            (&["[2001:db8:1:2:3:4:5:6]:443"], 1, "2001:db8:1:2::"),
+            (&["unknown"], 1, "192.0.2.1"),
+            // As Render hands it on.
+            (&["6.6.6.6,203.0.113.9, 172.71.95.118, 10.19.64.237"], 3, "203.0.113.9"),
+            (&["6.6.6.6,203.0.113.9", "172.71.95.118", "10.19.64.237"], 3, "203.0.113.9"),
+            // Who came past the first proxies is counted by their own address.
+            (&["10.19.64.237"], 3, "192.0.2.1"),
+            (&["203.0.113.9, unknown, 10.19.64.237"], 2, "192.0.2.1"),
         ];
-        for (forwarded, trust, expected) in cases {
-            assert_eq!(seen(forwarded, trust), expected, "{forwarded:?} {trust}");
+        for (forwarded, proxies, expected) in cases {
+            assert_eq!(seen(forwarded, proxies), expected, "{forwarded:?} {proxies}");
         }
     }
 }

@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse;
-use http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
+use crate::client;
 use crate::state::{Shared, WebState};
 
 /// How long the store may take to answer a ping.
@@ -77,6 +78,10 @@ pub(crate) async fn readyz(State(web): State<WebState>) -> impl IntoResponse {
 }
 
 /// Prometheus' text format.
-pub(crate) async fn metrics(State(web): State<WebState>) -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (web.metrics)())
+/// Figures, for whoever asks the process itself: not for the world that comes through a proxy.
+pub(crate) async fn metrics(State(web): State<WebState>, headers: HeaderMap) -> Response {
+    if web.proxies > 0 && client::is_forwarded(&headers) {
+        return crate::not_found().await.into_response();
+    }
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], (web.metrics)()).into_response()
 }

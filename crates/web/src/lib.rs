@@ -122,7 +122,7 @@ async fn wrong_method() -> (StatusCode, &'static str) {
 
 /// The general tier: every address has its own allowance.
 async fn general_limit(State(web): State<WebState>, request: Request, next: Next) -> Response {
-    let address: IpAddr = client::address(request.headers(), request.extensions(), web.trust_proxy);
+    let address: IpAddr = client::address(request.headers(), request.extensions(), web.proxies);
     match web.general.check(address).await {
         Ok(()) => next.run(request).await,
         Err(wait) => {

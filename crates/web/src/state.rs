@@ -53,8 +53,8 @@ pub struct WebParts {
     pub alarm: Alarm,
     /// Cancelled when the process begins to stop: `/readyz` answers 503 from then on, all else goes on.
     pub draining: CancellationToken,
-    /// Whether the last hop of `X-Forwarded-For` is the client's address: only behind a proxy that sets it.
-    pub trust_proxy: bool,
+    /// How many proxies stand before us and write `X-Forwarded-For`; 0: nobody's is believed.
+    pub proxies: u8,
     /// Allowances of addresses that all processes of a fleet share; `None`: each process counts by itself.
     pub limits: Option<Arc<dyn Limits>>,
     /// Takes what MTN posts; `None` where `MoMo` is not set up: it is answered all the same.
@@ -83,7 +83,7 @@ pub struct Shared {
     pub(crate) metrics: RenderMetrics,
     pub(crate) alarm: Alarm,
     pub(crate) draining: CancellationToken,
-    pub(crate) trust_proxy: bool,
+    pub(crate) proxies: u8,
     pub(crate) pages: Pages,
     /// How often an address may call the general routes.
     pub(crate) general: ByAddress,
@@ -121,7 +121,7 @@ impl WebState {
             metrics: parts.metrics,
             alarm: parts.alarm,
             draining: parts.draining,
-            trust_proxy: parts.trust_proxy,
+            proxies: parts.proxies,
             pages: Pages::render(&parts.public),
             general: ByAddress::general(Arc::clone(&clock), parts.limits.clone()),
             unsigned: ByAddress::unsigned(Arc::clone(&clock), parts.limits),

@@ -128,7 +128,7 @@ async fn only_addresses_on_the_list_count_where_there_is_one() {
     }
     assert_eq!(world.callbacks.came.lock().len(), 1);
 
-    let world = World::with(|parts| (parts.callback_ips, parts.trust_proxy) = (allowed, true));
+    let world = World::with(|parts| (parts.callback_ips, parts.proxies) = (allowed, 1));
     for (hop, counts) in [("192.0.2.7", 1), ("2001:db8:1:2:9::9", 2), ("2001:db8:1:3::4", 2), ("6.6.6.6", 2)]
     {
         let request = Request::put(own()).header("x-forwarded-for", hop);

@@ -120,7 +120,7 @@ async fn the_general_tier_counts_by_address() {
 
 #[tokio::test]
 async fn behind_a_trusted_proxy_its_last_hop_counts() {
-    let world = World::with(|parts| parts.trust_proxy = true);
+    let world = World::with(|parts| parts.proxies = 1);
     let via = |hop: String| {
         let request = Request::get("/").header("x-forwarded-for", format!("10.9.9.9, {hop}"));
         from_address(1, request, Body::empty())
@@ -133,6 +133,15 @@ async fn behind_a_trusted_proxy_its_last_hop_counts() {
         last = world.send(via("198.51.100.1".into())).await.status;
     }
     assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+}
+
+#[tokio::test]
+async fn figures_are_for_who_asks_the_process_itself() {
+    let world = World::with(|parts| parts.proxies = 1);
+    let through = Request::get("/metrics").header("x-forwarded-for", "203.0.113.1");
+    let reply = world.send(from_address(1, through, Body::empty())).await;
+    assert_eq!(reply.status, StatusCode::NOT_FOUND);
+    assert_eq!(world.get("/metrics").await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -323,7 +323,7 @@ impl World {
             metrics: Arc::new(|| "answers_total 42\n".into()),
             alarm: Arc::new(move |text| heard.lock().push(text.into())),
             draining: draining.clone(),
-            trust_proxy: false,
+            proxies: 0,
             limits: None,
             callbacks: Some(Arc::clone(&callbacks) as _),
             callback_secret: CALLBACK_SECRET.into(),

@@ -91,7 +91,7 @@ pub fn null_server() {
             metrics: Arc::new(String::new),
             alarm: Arc::new(|_| {}),
             draining: CancellationToken::new(),
-            trust_proxy: false,
+            proxies: 0,
             limits: None,
             callbacks: None,
             callback_secret: String::new(),

@@ -7,10 +7,16 @@ use crate::out;
 
 pub async fn run(world: &World) -> anyhow::Result<bool> {
     let stores = world.store(Access::Serve).await?;
-    stores.migrate().await?;
+    let away = stores.migrate().await?;
     out::line(&format!("The schema of {} is up to date.", world.settings.database));
     for (region, database) in &world.settings.regions {
-        out::line(&format!("So is that of {region}, {database}."));
+        let is_away = away.iter().any(|it| it.starts_with(&format!("{region}: ")));
+        if !is_away {
+            out::line(&format!("So is that of {region}, {database}."));
+        }
+    }
+    for it in &away {
+        out::fault(&format!("Not there, {it}. serve brings it up to date when it is back."));
     }
     #[cfg(feature = "nats")]
     if let Some(settings) = world.nats() {
@@ -22,9 +28,14 @@ pub async fn run(world: &World) -> anyhow::Result<bool> {
     }
     let rows = stores.reseal().await?;
     if rows > 0 {
-        out::line(&format!(
-            "Sealed {rows} rows under ENCRYPTION_KEY anew; ENCRYPTION_KEY_OLD is needed for old copies only."
-        ));
+        out::line(&format!("Sealed {rows} rows under ENCRYPTION_KEY anew."));
+    }
+    if world.settings.old_key.is_some() {
+        out::line(if away.is_empty() {
+            "ENCRYPTION_KEY_OLD is needed for old copies only, if no process runs that seals under it."
+        } else {
+            "ENCRYPTION_KEY_OLD is still needed: run this again when all stores are there."
+        });
     }
     Ok(true)
 }

@@ -1,4 +1,4 @@
-//! AI providers: from the keys, or the whole order from `[[ai.providers]]`.
+//! AI providers: from the keys, or the whole order from `AI_PROVIDERS` or `[[ai.providers]]`.
 
 use std::collections::BTreeMap;
 
@@ -66,17 +66,12 @@ struct Written {
 
 pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
     let url = |name: &str| raw.effective(name).0.unwrap_or_default().trim_end_matches('/').to_owned();
-    let providers = match &raw.providers {
-        Some(section) => match section.clone().try_into::<Vec<Written>>() {
-            Ok(all) => all.into_iter().filter_map(|it| written(it, raw, &url, faults)).collect(),
-            Err(error) => {
-                faults.push(format!(
-                    "answerbot.toml: [[ai.providers]] is not understood: {}",
-                    error.to_string().trim()
-                ));
-                return Vec::new();
-            }
-        },
+    let providers = match whole_order(raw) {
+        Some(Ok(all)) => all.into_iter().filter_map(|it| written(it, raw, &url, faults)).collect(),
+        Some(Err(fault)) => {
+            faults.push(fault);
+            return Vec::new();
+        }
         None => from_keys(raw, &url),
     };
     if providers.is_empty() {
@@ -90,6 +85,25 @@ pub(super) fn read(raw: &Raw, faults: &mut Vec<String>) -> Vec<AiProvider> {
         check_url(&format!("the base URL of the AI provider {}", provider.name), &provider.base_url, faults);
     }
     providers
+}
+
+/// The order that was written down, if one was.
+fn whole_order(raw: &Raw) -> Option<Result<Vec<Written>, String>> {
+    if let Some(text) = raw.get("AI_PROVIDERS") {
+        return Some(serde_json::from_str(text).map_err(|error| {
+            // The error itself would show a value, and with it perhaps a key.
+            format!(
+                "AI_PROVIDERS is not understood at line {}, column {}. Example: \
+                 AI_PROVIDERS=[{{\"name\":\"openrouter\",\"model\":\"openai/gpt-4o-mini\"}}]",
+                error.line(),
+                error.column()
+            )
+        }));
+    }
+    let section = raw.providers.clone()?;
+    Some(section.try_into().map_err(|error| {
+        format!("answerbot.toml: [[ai.providers]] is not understood: {}", error.to_string().trim())
+    }))
 }
 
 fn from_keys(raw: &Raw, url: &dyn Fn(&str) -> String) -> Vec<AiProvider> {
@@ -159,7 +173,7 @@ fn written(
     let key = own.or_else(|| raw.get(setting)).map(str::to_owned);
     let Some(base_url) = it.base_url.or_else(|| base.map(url)) else {
         faults.push(format!(
-            "answerbot.toml: the AI provider {} has no base_url, such as \"http://127.0.0.1:11434/v1\".",
+            "The AI provider {} has no base_url, such as \"http://127.0.0.1:11434/v1\".",
             it.name
         ));
         return None;
@@ -167,7 +181,7 @@ fn written(
     if key.is_none() && needs_key(&it.name, &base_url) {
         let or = if setting.is_empty() { String::new() } else { format!("{setting}=sk-... or ") };
         faults.push(format!(
-            "answerbot.toml: the AI provider {} has no key, and is not asked without one: {or}api_key = \"sk-...\".",
+            "The AI provider {} has no key, and is not asked without one: {or}api_key = \"sk-...\".",
             it.name
         ));
     }
@@ -185,7 +199,7 @@ fn written(
             }
             (_, None, None) if input.is_none() && output.is_none() => {}
             _ => faults.push(format!(
-                "answerbot.toml: the AI provider {} needs both prices of a model, usd_in and usd_out, such as 0.15 and 0.6.",
+                "The AI provider {} needs both prices of a model, usd_in and usd_out, such as 0.15 and 0.6.",
                 it.name
             )),
         }

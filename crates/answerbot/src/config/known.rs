@@ -59,6 +59,7 @@ pub const KNOWN: &[Known] = &[
         "model for easy questions and when money runs low; gpt-4.1-nano, or AI_MODEL where that is set",
     ),
     open("AI_MODEL_BETTER", None, "model for hard questions and for people who paid; unset = the usual one"),
+    secret("AI_PROVIDERS", "the whole order of AI providers, as JSON; see below"),
     open("SYSTEM_PROMPT", None, "replaces the built-in instructions to the AI"),
     open("MAX_TOKENS", None, "longest answer in tokens; the policy says 400"),
     open("MOMO_API_USER_ID", None, "API user of MoMo Collections, a UUID; without it paying \"comes soon\""),
@@ -112,7 +113,7 @@ pub const KNOWN: &[Known] = &[
     open(
         "TRUST_PROXY",
         Some("off"),
-        "on: the client's address is the last one in X-Forwarded-For (behind Render or HAProxy)",
+        "on: a proxy before us (HAProxy) ends X-Forwarded-For with the client's address; 3: three do, as on Render",
     ),
 ];
 

@@ -66,8 +66,8 @@ pub struct Settings {
     pub sweep_interval: Duration,
     /// Slower requests are logged.
     pub slow_request: Duration,
-    /// Whether X-Forwarded-For is believed.
-    pub trust_proxy: bool,
+    /// Proxies before us whose X-Forwarded-For is believed.
+    pub proxies: u8,
     /// Who runs the command, for the audit log.
     pub operator: String,
     /// Settings that are there and not used by this release.
@@ -201,7 +201,7 @@ impl Settings {
             send_slots: usize::from(read.number("SEND_SLOTS", 1, 10_000)),
             sweep_interval: Duration::from_millis(read.milliseconds("SWEEP_INTERVAL_MS", 50, 86_400_000)),
             slow_request: Duration::from_millis(read.milliseconds("SLOW_REQUEST_MS", 1, 60_000)),
-            trust_proxy: read.switch("TRUST_PROXY"),
+            proxies: read.proxies(),
             operator: raw.operator.clone().unwrap_or_else(|| "operator".into()),
             unused: raw.unused.iter().cloned().collect(),
         };
@@ -272,14 +272,15 @@ impl Reader<'_> {
         u16::try_from(self.milliseconds(name, from.into(), to.into())).unwrap_or(from)
     }
 
-    fn switch(&mut self, name: &str) -> bool {
-        match self.text(name).as_str() {
-            "on" | "true" | "1" | "yes" => true,
-            "off" | "false" | "0" | "no" => false,
-            other => {
-                self.faults.push(format!("{name} is \"{other}\", but it is on or off: {name}=off."));
-                false
-            }
+    fn proxies(&mut self) -> u8 {
+        match self.text("TRUST_PROXY").as_str() {
+            "on" | "true" | "yes" => 1,
+            "off" | "false" | "no" => 0,
+            other => other.parse().ok().filter(|it| *it < 10).unwrap_or_else(|| {
+                let what = "it is off, on, or how many proxies stand before us, below 10: TRUST_PROXY=off";
+                self.faults.push(format!("TRUST_PROXY is \"{other}\", but {what}."));
+                0
+            }),
         }
     }
 

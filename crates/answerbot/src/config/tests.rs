@@ -99,6 +99,21 @@ fn what_later_releases_read_is_named_and_stops_nothing() {
 }
 
 #[test]
+fn as_many_proxies_are_believed_as_stand_before_us() {
+    for (value, proxies) in [("off", 0), ("0", 0), ("on", 1), ("1", 1), ("3", 3)] {
+        let mut raw = with_keys();
+        raw.put("TRUST_PROXY", value.into(), Origin::Environment);
+        assert_eq!(settings(&raw).proxies, proxies, "{value}");
+    }
+    for odd in ["-1", "10", "maybe"] {
+        let mut raw = with_keys();
+        raw.put("TRUST_PROXY", odd.into(), Origin::Environment);
+        let faults = faults(&raw);
+        assert!(faults.len() == 1 && faults[0].contains("TRUST_PROXY=off"), "{odd}: {faults:?}");
+    }
+}
+
+#[test]
 fn regions_have_stores_of_their_own() {
     let mut raw = with_keys();
     raw.read_toml("region_wau_url = \"sqlite:wau.db\"\n");
@@ -209,6 +224,25 @@ fn a_provider_that_cannot_answer_without_a_key_has_one() {
             }
         }
     }
+}
+
+#[test]
+fn the_whole_order_of_providers_stands_in_one_setting_too() {
+    let mut raw = complete();
+    raw.read_toml("[[ai.providers]]\nname = \"openai\"\nmodel = \"of-the-file\"\n");
+    let order = r#"[{"name": "local", "base_url": "http://127.0.0.1:9/v1", "model": "one", "usd_in": 0.0, "usd_out": 0.0},
+        {"name": "openrouter", "api_key": "k", "model": "two", "fallback_models": ["three"]}]"#;
+    raw.put("AI_PROVIDERS", order.into(), Origin::Environment);
+    let all = settings(&raw).ai;
+    let named: Vec<_> = all.iter().map(|it| (it.name.as_str(), it.models.join("+"))).collect();
+    assert_eq!(named, [("local", "one".to_owned()), ("openrouter", "two+three".to_owned())]);
+    raw.put(
+        "AI_PROVIDERS",
+        r#"[{"name": "x", "api_key": "hush", "modle": "y"}]"#.into(),
+        Origin::Environment,
+    );
+    let faults = faults(&raw);
+    assert!(faults[0].contains("AI_PROVIDERS=[{") && !faults[0].contains("hush"), "{faults:?}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn not_stored(web: &WebState, parts: &Parts, reason: &str) -> Response {
 
 /// Counts one against the address of somebody who could not prove who he is; 429 when that was one too many.
 async fn stranger(web: &WebState, headers: &HeaderMap, extensions: &Extensions) -> Option<Response> {
-    let address = client::address(headers, extensions, web.trust_proxy);
+    let address = client::address(headers, extensions, web.proxies);
     web.unsigned.check(address).await.err().map(|wait| {
         metrics::counter!("http_limited_total", "tier" => "webhook").increment(1);
         too_many(wait)

@@ -5,23 +5,42 @@ use futures_util::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::{AGGREGATES, ANSWERS, CALLBACKS, MISSED, PLACES};
-use crate::mongo::base::fault::{bounded, unreadable};
+use crate::mongo::base::fault::{bounded, pause, unreadable};
 use crate::mongo::base::fields::{Fields as _, binary};
 use crate::mongo::connect::{Inner, MongoStore};
 use crate::mongo::records::pending;
 
 /// Documents that are read at once.
 const PAGE: i64 = 100;
+/// Times that everything is looked through.
+const ROUNDS: usize = 10;
 
 impl MongoStore {
     /// Seals anew whatever is not sealed under the current key, beside the running service; returns how many blobs.
-    /// After it the old key is needed only for backups.
+    /// After it the old key is needed only for backups, if no process seals under it any more. What is written in the
+    /// same moment is looked at again.
     pub async fn reseal(&self) -> Result<u64, StoreError> {
         let mut total = 0;
+        for round in 0..ROUNDS {
+            pause(round).await;
+            let (sealed, missed) = self.inner.reseal_once().await?;
+            total += sealed;
+            if missed == 0 {
+                return Ok(total);
+            }
+        }
+        Err(StoreError::Unavailable("some people write all the time; try again in a quieter hour".to_owned()))
+    }
+}
+
+impl Inner {
+    /// How many blobs were sealed, and how many aggregates were written in the same moment.
+    async fn reseal_once(&self) -> Result<(u64, u64), StoreError> {
+        let (mut total, mut missed) = (0, 0);
         for collection in [AGGREGATES, ANSWERS, MISSED, CALLBACKS, PLACES] {
             let mut after = Bson::MinKey;
             loop {
-                let rows = self.inner.of(collection);
+                let rows = self.of(collection);
                 let page: Vec<Document> = bounded(async {
                     let find = rows.find(doc! { "_id": { "$gt": after.clone() } });
                     find.sort(doc! { "_id": 1 }).limit(PAGE).await?.try_collect().await
@@ -31,18 +50,20 @@ impl MongoStore {
                 after = last.get("_id").cloned().unwrap_or_default();
                 for it in &page {
                     total += match collection {
-                        AGGREGATES => self.inner.reseal_aggregate(it).await?,
-                        PLACES => self.inner.reseal_list(PLACES, "parked", "id", it, envelope_row).await?,
-                        _ => self.inner.reseal_row(collection, it).await?,
+                        AGGREGATES => {
+                            let (sealed, is_missed) = self.reseal_aggregate(it).await?;
+                            missed += u64::from(is_missed);
+                            sealed
+                        }
+                        PLACES => self.reseal_list(PLACES, "parked", "id", it, envelope_row).await?,
+                        _ => self.reseal_row(collection, it).await?,
                     };
                 }
             }
         }
-        Ok(total)
+        Ok((total, missed))
     }
-}
 
-impl Inner {
     /// The blob under the current key; `None` where it is already.
     fn anew(&self, row: &[u8], blob: &[u8]) -> Result<Option<Bson>, StoreError> {
         if self.codec.is_current(blob) {
@@ -63,7 +84,8 @@ impl Inner {
     }
 
     /// What the version guards in one write; what `admit` and the copier own each by its id.
-    async fn reseal_aggregate(&self, it: &Document) -> Result<u64, StoreError> {
+    /// Also says whether somebody decided meanwhile.
+    async fn reseal_aggregate(&self, it: &Document) -> Result<(u64, bool), StoreError> {
         let of = it.aggregate("_id")?;
         let mut set = Document::new();
         if let Ok(state) = it.bytes("state")
@@ -80,21 +102,20 @@ impl Inner {
                 }
             }
         }
-        let mut total = set.len() as u64;
+        let (mut total, mut is_missed) = (set.len() as u64, false);
         if !set.is_empty() {
             let same = doc! { "_id": it.get("_id"), "version": it.get("version") };
             let done = bounded(self.aggregates().update_one(same, doc! { "$set": set })).await?;
             if done.matched_count == 0 {
-                // Somebody decided meanwhile, and that was sealed under the current key; effects are looked at again
-                // when this is run again.
-                total = 0;
+                (total, is_missed) = (0, true);
             }
         }
         for list in ["inbox", "aside"] {
             total += self.reseal_list(AGGREGATES, list, "id", it, envelope_row).await?;
         }
         let record_row = |held: &Document| Ok(pending::row(of, held.long("n")?));
-        Ok(total + self.reseal_list(AGGREGATES, "records", "n", it, record_row).await?)
+        total += self.reseal_list(AGGREGATES, "records", "n", it, record_row).await?;
+        Ok((total, is_missed))
     }
 
     /// What stands in a list, each by its name in it; `row` says what its blob is bound to.
