@@ -152,17 +152,17 @@ impl Stores {
     /// Opens every region's store that is not open yet.
     pub async fn open_all(&self) -> anyhow::Result<()> {
         let away = self.open_most().await;
-        anyhow::ensure!(away.is_empty(), "{}", away.join("; "));
+        let told: Vec<String> = away.iter().map(|(region, error)| format!("{region}: {error}")).collect();
+        anyhow::ensure!(told.is_empty(), "{}", told.join("; "));
         Ok(())
     }
 
     /// The same, as far as they are there. Says which are not, and why.
-    async fn open_most(&self) -> Vec<String> {
+    async fn open_most(&self) -> Vec<(Region, StoreError)> {
         let mut tries = 0;
         loop {
-            let reached = self.reach().await;
-            let away = reached.iter().filter_map(|(region, it)| Some((region, it.as_ref().err()?)));
-            let away: Vec<String> = away.map(|(region, error)| format!("{region}: {error}")).collect();
+            let reached = self.reach().await.into_iter();
+            let away: Vec<_> = reached.filter_map(|(region, it)| Some((region, it.err()?))).collect();
             tries += 1;
             if away.is_empty() || tries == OPEN_TRIES {
                 return away;
@@ -181,7 +181,7 @@ impl Stores {
 
     /// Opens every store that is there and makes what each lacks. Says which regions' are not: `serve` brings those up
     /// to date when they come back, so that one that is down holds up no release.
-    pub async fn migrate(&self) -> anyhow::Result<Vec<String>> {
+    pub async fn migrate(&self) -> anyhow::Result<Vec<(Region, StoreError)>> {
         let away = self.open_most().await;
         let regions = self.regions.lock().clone();
         for it in regions.iter().chain([&self.main]) {

@@ -36,6 +36,37 @@ pub enum AggregateKind {
     Payer,
 }
 
+impl AggregateKind {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Contact, Self::Payment, Self::Payer];
+
+    /// The name in seals, subjects and keys of other servers.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Contact => "contact",
+            Self::Payment => "payment",
+            Self::Payer => "payer",
+        }
+    }
+
+    /// The number that stores keep.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Contact => 0,
+            Self::Payment => 1,
+            Self::Payer => 2,
+        }
+    }
+
+    /// The kind with this number.
+    #[must_use]
+    pub fn numbered(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.number() == number)
+    }
+}
+
 impl AggregateId {
     /// An id that a store kept as a kind and 16 bytes.
     #[must_use]

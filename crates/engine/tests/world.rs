@@ -14,6 +14,7 @@ use answerbot_local::{Access, MemoryCache, MemoryQueue, SharedAnswers, SqliteSto
 use answerbot_ports::answers::Answers;
 use answerbot_ports::cache::Cache;
 use answerbot_ports::codec::Codec;
+use answerbot_ports::conformance::unlimited;
 use answerbot_ports::keys::Key;
 use answerbot_ports::queue::Queue;
 use answerbot_ports::store::{Store, StoreError};
@@ -52,14 +53,7 @@ impl Drop for Process {
 impl Machine {
     /// Questions at once, no quota, short waits.
     pub fn new() -> Self {
-        let mut policy = Policy::default();
-        policy.burst.window_ms = 0;
-        policy.quota.free_per_day = 1_000_000;
-        policy.limits.free_replies_per_day = 1_000_000;
-        // Drawn by chance: tests of checks ask for them.
-        policy.reuse.checks_per_mille = 0;
-        policy.limits.ai_calls_per_day = 1_000_000;
-        policy.limits.waiting_questions = 1_000;
+        let mut policy = unlimited();
         policy.time.unknown_send_ms = 600;
         policy.time.send_deadline_ms = 1_000;
         let options = Options { sweep_interval: Duration::from_millis(100), ..Options::default() };

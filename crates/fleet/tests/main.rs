@@ -13,6 +13,8 @@ mod on_redis;
 #[path = "../../engine/tests/outside.rs"]
 #[expect(dead_code, reason = "the engine's tests need more of it")]
 mod outside;
+#[cfg(any(feature = "nats", feature = "redis"))]
+mod program;
 mod regions;
 
 /// The engine's tests break calls at these points; here none breaks.

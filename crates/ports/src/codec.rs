@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use answerbot_core::{AggregateId, AggregateKind, State};
 use chacha20poly1305::aead::{Aead, AeadInOut as _, KeyInit, Payload};
 use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use serde::Serialize;
@@ -128,6 +129,25 @@ impl Codec {
         let nonce = <[u8; 24]>::try_from(&head[6..]).map_err(|_| CodecError::Damaged)?;
         let payload = Payload { msg: sealed, aad: row };
         sealer.cipher.decrypt(&XNonce::from(nonce), payload).map_err(|_| CodecError::Damaged)
+    }
+
+    /// Opens the state of an aggregate.
+    pub fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
+        let (known, row) = (State::known_schema(aggregate.kind()), aggregate.as_bytes());
+        Ok(match aggregate.kind() {
+            AggregateKind::Contact => State::Contact(Box::new(self.open(known, row, blob)?)),
+            AggregateKind::Payment => State::Payment(Box::new(self.open(known, row, blob)?)),
+            AggregateKind::Payer => State::Payer(Box::new(self.open(known, row, blob)?)),
+        })
+    }
+
+    /// Seals the state of an aggregate, whose row it is bound to.
+    pub fn seal_state(&self, schema: u32, row: &[u8], state: &State) -> Result<Vec<u8>, CodecError> {
+        match state {
+            State::Contact(it) => self.seal(schema, row, it),
+            State::Payment(it) => self.seal(schema, row, it),
+            State::Payer(it) => self.seal(schema, row, it),
+        }
     }
 
     /// Whether a blob is sealed under the current key.

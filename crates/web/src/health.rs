@@ -77,8 +77,7 @@ pub(crate) async fn readyz(State(web): State<WebState>) -> impl IntoResponse {
     (if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE }, Json(body))
 }
 
-/// Prometheus' text format.
-/// Figures, for whoever asks the process itself: not for the world that comes through a proxy.
+/// Figures in Prometheus' text format, for whoever asks the process itself; not for the world that comes through a proxy.
 pub(crate) async fn metrics(State(web): State<WebState>, headers: HeaderMap) -> Response {
     if web.proxies > 0 && client::is_forwarded(&headers) {
         return crate::not_found().await.into_response();

@@ -10,13 +10,12 @@ pub async fn run(world: &World) -> anyhow::Result<bool> {
     let away = stores.migrate().await?;
     out::line(&format!("The schema of {} is up to date.", world.settings.database));
     for (region, database) in &world.settings.regions {
-        let is_away = away.iter().any(|it| it.starts_with(&format!("{region}: ")));
-        if !is_away {
+        if away.iter().all(|(it, _)| it != region) {
             out::line(&format!("So is that of {region}, {database}."));
         }
     }
-    for it in &away {
-        out::fault(&format!("Not there, {it}. serve brings it up to date when it is back."));
+    for (region, error) in &away {
+        out::fault(&format!("Not there, {region}: {error}. serve brings it up to date when it is back."));
     }
     #[cfg(feature = "nats")]
     if let Some(settings) = world.nats() {

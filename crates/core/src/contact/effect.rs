@@ -124,6 +124,19 @@ impl Kind {
             Self::Momo => "momo",
         }
     }
+
+    /// The number that stores keep.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Ask => 0,
+            Self::Send => 1,
+            Self::Timer => 2,
+            Self::Alert => 3,
+            Self::Tell => 4,
+            Self::Momo => 5,
+        }
+    }
 }
 
 /// Who says a line of the talk with the AI.

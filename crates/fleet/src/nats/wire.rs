@@ -63,7 +63,7 @@ impl Wire {
         }
         let last = ring.envelopes.iter().map(|it| it.number).max();
         Parcel {
-            subject: format!("{}.{}", self.subjects, name(kind)),
+            subject: format!("{}.{}", self.subjects, kind.name()),
             id: last.map(|number| format!("{}-{number}", ring.aggregate).replace(' ', "-")),
             payload,
         }
@@ -118,13 +118,5 @@ const fn kind(letter: u8) -> Option<AggregateKind> {
         b'm' => Some(AggregateKind::Payment),
         b'p' => Some(AggregateKind::Payer),
         _ => None,
-    }
-}
-
-const fn name(kind: AggregateKind) -> &'static str {
-    match kind {
-        AggregateKind::Contact => "contact",
-        AggregateKind::Payment => "payment",
-        AggregateKind::Payer => "payer",
     }
 }

@@ -35,7 +35,7 @@ impl RedisCache {
     }
 
     fn name(&self, aggregate: AggregateId) -> String {
-        self.link.name(kind(aggregate), aggregate.as_bytes())
+        self.link.name(aggregate.kind().name(), aggregate.as_bytes())
     }
 
     fn seal(&self, aggregate: AggregateId, warm: &Warm) -> Option<Vec<u8>> {
@@ -67,17 +67,9 @@ impl RedisCache {
     }
 }
 
-const fn kind(aggregate: AggregateId) -> &'static str {
-    match aggregate.kind() {
-        AggregateKind::Contact => "contact",
-        AggregateKind::Payment => "payment",
-        AggregateKind::Payer => "payer",
-    }
-}
-
 /// What a blob is bound to.
 fn row(aggregate: AggregateId) -> Vec<u8> {
-    [b"warm ", kind(aggregate).as_bytes(), aggregate.as_bytes()].concat()
+    [b"warm ", aggregate.kind().name().as_bytes(), aggregate.as_bytes()].concat()
 }
 
 fn write(plain: &mut Vec<u8>, state: &impl Serialize) -> serde_json::Result<()> {

@@ -12,20 +12,13 @@ use answerbot_fleet::mongo::{
 use answerbot_ports::codec::Codec;
 use answerbot_ports::keys::{HashKey, Key};
 use answerbot_ports::store::{Admission, Store};
-use answerbot_ports::world::Entropy;
+use answerbot_ports::world::Entropy as _;
 use mongodb::bson::Document;
 use mongodb::{Client, Collection, Database};
 
+use crate::outside::Real;
+
 pub const NOON: Time = Time::from_millis(1_795_514_400_000);
-
-pub struct Random;
-
-impl Entropy for Random {
-    #[expect(clippy::disallowed_methods, reason = "a test's randomness")]
-    fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).unwrap();
-    }
-}
 
 pub fn key(fill: u8) -> Key {
     Key::from_bytes([fill; 32])
@@ -85,7 +78,7 @@ impl Home {
             return None;
         };
         let mut drawn = [0; 8];
-        Random.fill(&mut drawn);
+        Real.fill(&mut drawn);
         let name = format!("answerbot_test_{:016x}", u64::from_be_bytes(drawn));
         Some(Self { uri: with_database(&uri, &name), name, is_real })
     }
@@ -97,8 +90,8 @@ impl Home {
     /// A store whose records stay where they are written: as if its process died before it copied them. It is that of
     /// a region, too.
     pub async fn member(&self, hash: &HashKey) -> Result<MongoStore, ConnectError> {
-        let codec = Codec::new(&key(1), None, Arc::new(Random));
-        MongoStore::connect_member(self.config(None), codec, Arc::new(Random), Access::Serve, hash).await
+        let codec = Codec::new(&key(1), None, Arc::new(Real));
+        MongoStore::connect_member(self.config(None), codec, Arc::new(Real), Access::Serve, hash).await
     }
 
     pub async fn counted(&self) -> (Arc<MongoStore>, Arc<Count>) {
@@ -113,8 +106,8 @@ impl Home {
         &self,
         commands: Option<EventHandler<CommandEvent>>,
     ) -> Result<MongoStore, ConnectError> {
-        let codec = Codec::new(&key(1), None, Arc::new(Random));
-        MongoStore::connect(self.config(commands), codec, Arc::new(Random), Access::Serve).await
+        let codec = Codec::new(&key(1), None, Arc::new(Real));
+        MongoStore::connect(self.config(commands), codec, Arc::new(Real), Access::Serve).await
     }
 
     pub async fn connect_with(
@@ -123,8 +116,8 @@ impl Home {
         old: Option<&Key>,
         access: Access,
     ) -> Result<MongoStore, ConnectError> {
-        let codec = Codec::new(current, old, Arc::new(Random));
-        MongoStore::connect(self.config(None), codec, Arc::new(Random), access).await
+        let codec = Codec::new(current, old, Arc::new(Real));
+        MongoStore::connect(self.config(None), codec, Arc::new(Real), access).await
     }
 
     fn config(&self, commands: Option<EventHandler<CommandEvent>>) -> MongoConfig {

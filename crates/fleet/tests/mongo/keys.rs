@@ -111,7 +111,7 @@ async fn an_event_of_another_release_waits_for_one_that_knows_it() {
     let Some(home) = Home::new() else { return };
     let store = home.store().await;
     let (ann, first) = admit(&store, text("ann", "m1", "one")).await;
-    let codec = answerbot_ports::codec::Codec::new(&key(1), None, std::sync::Arc::new(super::home::Random));
+    let codec = answerbot_ports::codec::Codec::new(&key(1), None, std::sync::Arc::new(crate::outside::Real));
     let novel = codec.seal(1, first.envelope.id.as_bytes(), &"something new").unwrap();
     let body = Binary { subtype: BinarySubtype::Generic, bytes: novel };
     let raw = home.raw("ab_aggregates").await;
@@ -161,13 +161,13 @@ async fn an_event_that_was_set_aside_goes_back_behind_what_waits() {
 
 #[tokio::test]
 async fn a_server_that_is_away_is_told_as_such() {
-    let codec = answerbot_ports::codec::Codec::new(&key(1), None, std::sync::Arc::new(super::home::Random));
+    let codec = answerbot_ports::codec::Codec::new(&key(1), None, std::sync::Arc::new(crate::outside::Real));
     let config = answerbot_fleet::mongo::MongoConfig {
         uri: "mongodb://127.0.0.1:1/?serverSelectionTimeoutMS=200&socketTimeoutMS=5".into(),
         app_name: "answerbot-test".into(),
         commands: None,
     };
-    let entropy = std::sync::Arc::new(super::home::Random);
+    let entropy = std::sync::Arc::new(crate::outside::Real);
     let refused = answerbot_fleet::mongo::MongoStore::connect(config, codec, entropy, Access::Serve).await;
     let refused = refused.err().unwrap();
     assert!(matches!(refused, ConnectError::Store(StoreError::Unavailable(_))), "{refused}");

@@ -67,7 +67,8 @@ async fn people_move_between_it_and_a_file() {
     let Some(home) = Home::new() else { return };
     let folder = tempfile::tempdir().unwrap();
     let directory = home.store().await;
-    let codec = answerbot_ports::codec::Codec::new(&super::home::key(1), None, Arc::new(super::home::Random));
+    let codec =
+        answerbot_ports::codec::Codec::new(&super::home::key(1), None, Arc::new(crate::outside::Real));
     let path = folder.path().join("juba.db");
     let access = answerbot_local::Access::Serve;
     let file =

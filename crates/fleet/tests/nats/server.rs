@@ -1,36 +1,30 @@
 //! A NATS of one's own that can be killed and revived, and what the tests need besides.
 
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::net::TcpStream;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use answerbot_core::contact::event::Numbered;
 use answerbot_core::{ContactId, Time};
 use answerbot_fleet::nats::{NatsQueue, NatsSettings};
-use answerbot_ports::codec::Codec;
 use answerbot_ports::conformance::text;
-use answerbot_ports::keys::Key;
 use answerbot_ports::queue::{Queue as _, Ring, Rung};
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::outside::Real;
+pub use crate::program::codec;
+use crate::program::{Program, free_port};
 
 /// More than anything here takes.
 pub const PATIENCE: Duration = Duration::from_secs(30);
-
-pub fn codec(fill: u8) -> Codec {
-    Codec::new(&Key::from_bytes([fill; 32]), None, Arc::new(Real))
-}
 
 /// A server that dies with its test. What it holds outlives a kill.
 pub struct Server {
     pub url: String,
     pub folder: TempDir,
     port: u16,
-    child: Option<Child>,
+    program: Program,
 }
 
 impl Server {
@@ -38,21 +32,22 @@ impl Server {
     #[expect(clippy::disallowed_methods, reason = "a test's setting")]
     pub fn any() -> Option<Self> {
         match std::env::var("TEST_NATS_URL") {
-            Ok(url) => Some(Self { url, folder: tempfile::tempdir().unwrap(), port: 0, child: None }),
+            Ok(url) => {
+                Some(Self { url, folder: tempfile::tempdir().unwrap(), port: 0, program: Program::default() })
+            }
             Err(_) => Self::own(),
         }
     }
 
     /// `None`, and a line that says so, where there is no `nats-server`.
     pub fn own() -> Option<Self> {
-        let is_there = Command::new("nats-server").arg("--version").stdout(Stdio::null()).status();
-        if is_there.is_err() {
-            answerbot_ports::conformance::skipped("nats: there is no nats-server");
+        if !Program::is_there("nats", "nats-server") {
             return None;
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let url = format!("nats://127.0.0.1:{port}");
-        let mut server = Self { url, folder: tempfile::tempdir().unwrap(), port, child: None };
+        let mut server =
+            Self { url, folder: tempfile::tempdir().unwrap(), port, program: Program::default() };
         server.revive();
         server.listens();
         Some(server)
@@ -61,7 +56,7 @@ impl Server {
     pub fn revive(&mut self) {
         let mut command = Command::new("nats-server");
         command.args(["-a", "127.0.0.1", "-p", &self.port.to_string(), "-js", "-sd"]).arg(self.folder.path());
-        self.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        self.program.start(&mut command);
     }
 
     /// It takes connections.
@@ -72,24 +67,11 @@ impl Server {
     }
 
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        self.program.kill();
     }
 
-    /// `STOP`: it takes connections and says nothing. `CONT`: it goes on.
     pub fn signal(&self, name: &str) {
-        let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
-        // All its threads stand before it goes on.
-        let stands = |task: std::io::Result<std::fs::DirEntry>| {
-            let stat = std::fs::read_to_string(task.unwrap().path().join("stat")).unwrap_or_default();
-            stat.rsplit(')').next().is_some_and(|it| it.trim_start().starts_with('T'))
-        };
-        while name == "STOP" && !std::fs::read_dir(format!("/proc/{id}/task")).unwrap().all(stands) {
-            std::thread::yield_now();
-        }
+        self.program.signal(name);
     }
 
     /// Settings of a stream of one's own.
@@ -107,12 +89,6 @@ impl Server {
 
     pub async fn client(&self) -> async_nats::jetstream::Context {
         async_nats::jetstream::new(async_nats::connect(&self.url).await.unwrap())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
     }
 }
 

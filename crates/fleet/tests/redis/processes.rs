@@ -5,86 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Case, EffectFault, Hint, Prompt};
-use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
-use answerbot_core::contact::message::{Message, Tap};
+use answerbot_core::contact::event::{Envelope, Event, To};
+use answerbot_core::contact::message::Tap;
 use answerbot_core::pay::price::Selling;
-use answerbot_core::route::Tier;
-use answerbot_core::spend::MicroUsd;
 use answerbot_core::{Address, AggregateId, Channel as Kind, EffectId, EventId, Policy};
 use answerbot_engine::{Engine, Intake, Options, Ports};
 use answerbot_fleet::redis::{RedisAnswers, RedisCache, RedisLink};
 use answerbot_local::{Access, MemoryCache, MemoryQueue, SharedAnswers, SqliteStore};
-use answerbot_ports::ai::{Ai, Alerts, Answer, Unanswered};
 use answerbot_ports::answers::Answers;
 use answerbot_ports::cache::{Cache, Warm};
-use answerbot_ports::channel::{Channel, NotJson, Parsed};
+use answerbot_ports::conformance::unlimited;
 use answerbot_ports::store::Store;
 use async_trait::async_trait;
-use parking_lot::Mutex;
 
 use super::server::{Real, Server, codec, link_to, until};
+use crate::outside::{Line, Outside};
 
-/// A chat platform that takes everything and an AI that says everything again.
-#[derive(Default)]
-struct Outside {
-    sent: Mutex<Vec<String>>,
-    asked: Mutex<Vec<String>>,
-    ai_ms: u64,
-}
-
-#[async_trait]
-impl Channel for Outside {
-    fn kind(&self) -> Kind {
-        Kind::Messenger
-    }
-
-    fn verify(&self, _: Option<&str>, _: &[u8]) -> bool {
-        true
-    }
-
-    fn parse(&self, _: &[u8]) -> Result<Parsed, NotJson> {
-        Ok(Parsed::default())
-    }
-
-    async fn send(&self, _: &Address, message: &Message, effect: EffectId) -> Outcome {
-        self.sent.lock().push(message.text.clone());
-        Outcome::Sent(EventId::derive("messenger", &effect.to_string()))
-    }
-
-    async fn hint(&self, _: &Hint) {}
-
-    async fn check(&self) -> Result<String, String> {
-        Ok("fine".into())
-    }
-}
-
-#[async_trait]
-impl Ai for Outside {
-    async fn answer(&self, prompt: &Prompt, _: &str, _: Tier, _: Duration) -> Result<Answer, Unanswered> {
-        let question = prompt.lines.last().unwrap().content.clone();
-        self.asked.lock().push(question.clone());
-        tokio::time::sleep(Duration::from_millis(self.ai_ms)).await;
-        Ok(Answer { text: format!("Answer to {question}."), cut: false, spent: Vec::new() })
-    }
-
-    fn most(&self, _: &Prompt, _: Tier) -> MicroUsd {
-        MicroUsd::default()
-    }
-
-    async fn check(&self) -> Vec<(String, Result<String, String>)> {
-        Vec::new()
-    }
-}
-
-#[async_trait]
-impl Alerts for Outside {
-    async fn file(&self, _: &Case) -> Result<(), EffectFault> {
-        Ok(())
-    }
-
-    async fn alarm(&self, _: &'static str, _: &str) {}
-}
+const ANN: &str = "ann";
 
 /// Counts what is forgotten: a stale commit does that.
 struct Counted {
@@ -159,25 +96,21 @@ impl Process {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("answerbot.db");
         let store = Arc::new(SqliteStore::open(&path, Access::Serve, codec(1), &Real).unwrap());
-        let mut policy = Policy::default();
-        policy.burst.window_ms = 0;
-        policy.quota.free_per_day = 1_000;
-        policy.limits.free_replies_per_day = 1_000;
-        policy.limits.ai_calls_per_day = 1_000;
-        // Whether a shared answer is checked by another call is drawn by chance.
-        policy.reuse.checks_per_mille = 0;
+        let line =
+            Line { outside: Arc::clone(&outside), dead: Arc::default(), deadline: Duration::from_secs(15) };
+        let line = Arc::new(line);
         let ports = Ports {
             answers: answers(Arc::clone(&store)),
             store: Arc::clone(&store) as _,
             queue: Arc::new(MemoryQueue::new(100)),
             cache: Arc::clone(&cache),
-            channels: vec![Arc::clone(&outside) as _],
-            ai: Arc::clone(&outside) as _,
-            alerts: Arc::clone(&outside) as _,
+            channels: vec![Arc::clone(&line) as _],
+            ai: Arc::clone(&line) as _,
+            alerts: line,
             clock: Arc::new(Real),
             entropy: Arc::new(Real),
             hash_key: store.hash_key(),
-            policy: Arc::new(policy),
+            policy: Arc::new(unlimited()),
             payments: None,
             selling: Selling::Off,
             testers: None,
@@ -196,7 +129,7 @@ impl Process {
 
     /// Hears something, and waits until all that follows from it is over.
     async fn hears(&self, mid: &str, event: Event) {
-        let before = self.outside.sent.lock().len();
+        let before = self.outside.texts_to(ANN).len();
         self.accepts(mid, event).await;
         until(Duration::from_secs(10), || async {
             let opened = self.store.open(self.ann).await.unwrap();
@@ -205,7 +138,7 @@ impl Process {
             // What is committed is remembered a moment later.
             let warm = self.cache.recall(self.ann).await;
             let is_over = is_over && warm.is_none_or(|it| it.version >= opened.version);
-            opened.waiting.is_empty() && is_over && self.outside.sent.lock().len() > before
+            opened.waiting.is_empty() && is_over && self.outside.texts_to(ANN).len() > before
         })
         .await;
     }
@@ -218,12 +151,12 @@ impl Process {
     async fn result(&self) -> (Vec<String>, Vec<String>, u64, u64) {
         let opened = self.store.open(self.ann).await.unwrap();
         let decisions = opened.state.as_contact().unwrap().decisions;
-        (self.outside.sent.lock().clone(), self.outside.asked.lock().clone(), opened.version, decisions)
+        (self.outside.texts_to(ANN), self.outside.questions_asked(), opened.version, decisions)
     }
 }
 
 fn address() -> Address {
-    Address { channel: Kind::Messenger, page: "page".into(), user: "ann".into() }
+    Address { channel: Kind::Messenger, page: "page".into(), user: ANN.into() }
 }
 
 /// Tells the same story to a process; `between` is called before each new question.
@@ -264,7 +197,7 @@ async fn a_stale_state_that_is_put_into_redis_changes_nothing() {
 /// How often an answer was sent.
 fn answered(outside: &Outside, question: &str) -> usize {
     let answer = format!("Answer to {question}.");
-    outside.sent.lock().iter().filter(|it| it.contains(&answer)).count()
+    outside.texts_to(ANN).iter().filter(|it| it.contains(&answer)).count()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -272,7 +205,8 @@ async fn two_processes_that_are_asked_the_same_at_once_ask_once() {
     const OSMOSIS: &str = "What is osmosis?";
     const CELL: &str = "What is a cell?";
     let Some(mut server) = Server::start() else { return };
-    let outside = Arc::new(Outside { ai_ms: 1_000, ..Outside::default() });
+    let outside: Arc<Outside> = Arc::default();
+    outside.slow_ai(1_000);
     let (one, two) = (link_to(&server.url(), "a:").await, link_to(&server.url(), "a:").await);
     let processes = [Process::start_on(&one, &outside), Process::start_on(&two, &outside)];
     for process in &processes {
@@ -280,16 +214,16 @@ async fn two_processes_that_are_asked_the_same_at_once_ask_once() {
         process.accepts("m1", Event::Text(OSMOSIS.into())).await;
     }
     until(Duration::from_secs(10), || async { answered(&outside, OSMOSIS) == 2 }).await;
-    assert_eq!(*outside.asked.lock(), [OSMOSIS]);
+    assert_eq!(outside.questions_asked(), [OSMOSIS]);
 
     // When Redis goes while one asks, the other asks by itself at once.
     for process in &processes {
         process.accepts("m2", Event::Text(CELL.into())).await;
     }
-    until(Duration::from_secs(5), || async { outside.asked.lock().len() == 2 }).await;
+    until(Duration::from_secs(5), || async { outside.questions_asked().len() == 2 }).await;
     server.kill();
     until(Duration::from_secs(10), || async { answered(&outside, CELL) == 2 }).await;
-    assert_eq!(*outside.asked.lock(), [OSMOSIS, CELL, CELL]);
+    assert_eq!(outside.questions_asked(), [OSMOSIS, CELL, CELL]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -309,7 +243,7 @@ async fn while_redis_is_killed_again_and_again_every_question_is_answered_once()
         }
         process.hears(&format!("q{number}"), Event::Text(question.clone())).await;
     }
-    assert_eq!(*outside.asked.lock(), questions);
+    assert_eq!(outside.questions_asked(), questions);
     for question in &questions {
         assert_eq!(answered(&outside, question), 1, "{question}");
     }

@@ -1,49 +1,25 @@
 //! A Redis of one's own that can be killed and revived, and what the adapters need besides.
 
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, OnceLock};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
 
-use answerbot_core::Time;
 use answerbot_core::reuse::Kept;
 use answerbot_core::time::DAY;
 use answerbot_fleet::redis::{RedisAnswers, RedisLink, RedisSettings};
 use answerbot_local::{Access, SqliteStore};
-use answerbot_ports::codec::Codec;
-use answerbot_ports::keys::Key;
-use answerbot_ports::world::{Clock, Entropy};
+use answerbot_ports::world::Clock as _;
 use tempfile::TempDir;
 
-/// The world's clock and randomness.
-pub struct Real;
-
-impl Entropy for Real {
-    #[expect(clippy::disallowed_methods, reason = "a test's randomness")]
-    fn fill(&self, bytes: &mut [u8]) {
-        getrandom::fill(bytes).unwrap();
-    }
-}
-
-impl Clock for Real {
-    #[expect(clippy::disallowed_methods, reason = "a test's clock")]
-    fn now(&self) -> Time {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
-        Time::from_millis(i64::try_from(since.as_millis()).unwrap())
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "a test's clock")]
-    fn monotonic(&self) -> Duration {
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
-    }
-}
+pub use crate::outside::Real;
+pub use crate::program::codec;
+use crate::program::{Program, free_port};
 
 /// A server that dies with its test. What it holds outlives a kill.
 pub struct Server {
     pub port: u16,
     pub folder: TempDir,
-    child: Option<Child>,
+    program: Program,
     arguments: Vec<String>,
 }
 
@@ -54,14 +30,12 @@ impl Server {
     }
 
     pub fn start_with(arguments: impl FnOnce(&Self) -> Vec<String>) -> Option<Self> {
-        let is_there = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-        if is_there.is_err() {
-            answerbot_ports::conformance::skipped("redis: there is no redis-server");
+        if !Program::is_there("redis", "redis-server") {
             return None;
         }
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port = free_port();
         let folder = tempfile::tempdir().unwrap();
-        let mut server = Self { port, folder, child: None, arguments: Vec::new() };
+        let mut server = Self { port, folder, program: Program::default(), arguments: Vec::new() };
         server.arguments = arguments(&server);
         server.revive();
         Some(server)
@@ -75,31 +49,16 @@ impl Server {
         let mut command = Command::new("redis-server");
         command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--appendonly", "yes"]);
         command.args(["--save", "", "--dir"]).arg(self.folder.path()).args(&self.arguments);
-        self.child = Some(command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
+        self.program.start(&mut command);
     }
 
     pub fn kill(&mut self) {
-        if let Some(mut child) = self.child.take() {
-            child.kill().unwrap();
-            child.wait().unwrap();
-        }
+        self.program.kill();
     }
 
-    /// `STOP`: it takes connections and says nothing. `CONT`: it goes on.
     pub fn signal(&self, name: &str) {
-        let id = self.child.as_ref().unwrap().id().to_string();
-        assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
+        self.program.signal(name);
     }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-    }
-}
-
-pub fn codec(fill: u8) -> Codec {
-    Codec::new(&Key::from_bytes([fill; 32]), None, Arc::new(Real))
 }
 
 /// A connection that works; each has names of its own unless `prefix` says otherwise.

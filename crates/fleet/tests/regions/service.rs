@@ -10,12 +10,12 @@ use answerbot_core::pay::payment::{Checked, Event as PaymentEvent, Order as Wish
 use answerbot_core::pay::phone::Msisdn;
 use answerbot_core::pay::price::Plan;
 use answerbot_core::pay::price::Selling;
-use answerbot_core::{EventId, PaymentId, Policy};
+use answerbot_core::{EventId, PaymentId};
 use answerbot_engine::{Callbacks as _, Engine, Intake as _, Options, Ports};
 use answerbot_fleet::regions::Regional;
 use answerbot_fleet::regions::census::Census;
 use answerbot_local::{MemoryCache, SharedAnswers};
-use answerbot_ports::conformance::{address, commit, region, text};
+use answerbot_ports::conformance::{address, commit, region, text, unlimited};
 use answerbot_ports::queue::Queue;
 use answerbot_ports::regions::{Directory as _, Progress, Region, Who};
 use answerbot_ports::reports::Reports as _;
@@ -35,12 +35,7 @@ struct Service {
 impl Service {
     fn start(world: &World) -> Self {
         let regional = world.regional();
-        let mut policy = Policy::default();
-        policy.burst.window_ms = 0;
-        policy.quota.free_per_day = 1_000_000;
-        policy.limits.free_replies_per_day = 1_000_000;
-        policy.limits.ai_calls_per_day = 1_000_000;
-        policy.limits.waiting_questions = 1_000;
+        let mut policy = unlimited();
         // Not asked again by itself before somebody calls back.
         policy.paying.polls_ms = vec![60_000, 120_000];
         let outside: Arc<Outside> = Arc::default();

@@ -273,7 +273,7 @@ pub(super) fn payments(
     for (id, blob) in found(conn, rows, find, limit).map_err(fault)? {
         let Some(blob) = blob else { continue };
         if let State::Payment(payment) =
-            rows.open_state(AggregateId::Payment(id), &blob).map_err(unreadable)?
+            rows.codec.open_state(AggregateId::Payment(id), &blob).map_err(unreadable)?
         {
             all.push((id, *payment));
         }
@@ -310,7 +310,7 @@ pub(super) fn contacts(
     for (id, blob) in read().map_err(fault)? {
         let id = ContactId::from_bytes(id);
         if let State::Contact(contact) =
-            rows.open_state(AggregateId::Contact(id), &blob).map_err(unreadable)?
+            rows.codec.open_state(AggregateId::Contact(id), &blob).map_err(unreadable)?
         {
             all.push((id, *contact));
         }

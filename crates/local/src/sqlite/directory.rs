@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::sql;
 use super::store::{SqliteStore, unreadable};
-use super::units::{self, BODY_SCHEMA, aggregate_number, id16};
+use super::units::{self, BODY_SCHEMA, id16};
 use super::writer::fault;
 
 /// A region's name, which we wrote.
@@ -133,7 +133,7 @@ impl SealedParked {
         let row = params![
             of.as_bytes(),
             self.id.as_bytes(),
-            aggregate_number(self.aggregate.kind()),
+            self.aggregate.kind().number(),
             self.aggregate.as_bytes(),
             self.identity.as_ref().map(|it| *it.as_bytes()),
             self.arrived.as_millis(),

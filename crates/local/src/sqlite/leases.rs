@@ -10,7 +10,7 @@ use rusqlite::{Row, params};
 use tokio::time::Instant;
 
 use super::sql;
-use super::units::{aggregate_id, id16, kind_number};
+use super::units::{aggregate_id, id16};
 use super::writer::{Tx, fault};
 
 /// Kept by the writer alone, so that leasing and settling have one order.
@@ -120,7 +120,7 @@ fn free_rows(tx: &Tx<'_>, kind: Kind, paid: bool, now: Time, most: usize) -> rus
     let mut due = tx.conn.prepare_cached(sql::EFFECT_DUE)?;
     let mut read = tx.conn.prepare_cached(sql::EFFECT_READ)?;
     // SQLite reads lazily: rows behind the last one taken are not touched, so no limit is needed.
-    let ids = due.query_map(params![kind_number(kind), paid, now.as_millis()], |row| id16(row, 0))?;
+    let ids = due.query_map(params![kind.number(), paid, now.as_millis()], |row| id16(row, 0))?;
     let is_free = |id: &rusqlite::Result<[u8; 16]>| {
         id.as_ref().map_or(true, |id| !tx.leases.is_held(EffectId::from_bytes(*id)))
     };

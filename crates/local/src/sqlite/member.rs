@@ -18,7 +18,7 @@ use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use super::directory::{attempt, attempt_column};
 use super::rows::Rows;
 use super::store::{SqliteStore, payer, unreadable};
-use super::units::{self, BODY_SCHEMA, FROZEN, GONE, Sealed, id16, kind_number};
+use super::units::{self, BODY_SCHEMA, FROZEN, GONE, Sealed, id16};
 use super::writer::{Tx, fault};
 use super::{books, records, sql};
 
@@ -118,7 +118,7 @@ fn pack(tx: &mut Tx<'_>, rows: &Rows, of: AggregateId, by: Attempt) -> Result<Op
         (_, AggregateKind::Contact) => facets.map(Facets::Contact),
         // A payment is found by what its state says; the policy has no word in it.
         (Some(blob), AggregateKind::Payment) => {
-            let state: State = rows.open_state(of, blob).map_err(unreadable)?;
+            let state: State = rows.codec.open_state(of, blob).map_err(unreadable)?;
             Facets::of(of, &state, &Policy::default())
         }
         _ => None,
@@ -296,7 +296,7 @@ fn fill(tx: &Tx<'_>, rows: &Rows, is_member: bool, no: i64, it: &Luggage) -> rus
         conn.prepare_cached(sql::EFFECT_PUT)?.execute(params![
             effect.id.as_bytes(),
             no,
-            kind_number(kind),
+            kind.number(),
             effect.paid,
             if effect.dead.is_some() { 1 } else { HELD },
             effect.due.as_millis(),

@@ -2,7 +2,7 @@
 
 use answerbot_core::contact::effect::{Action, Effect};
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::{AggregateId, AggregateKind, EventId, State, Time};
+use answerbot_core::{AggregateId, EventId, State, Time};
 use answerbot_ports::codec::{Codec, CodecError};
 use answerbot_ports::keys::HashKey;
 use answerbot_ports::store::{Leased, Opened, StoreError};
@@ -51,7 +51,7 @@ impl Rows {
             return Err(StoreError::Moved);
         }
         let state = match state {
-            Some(blob) => self.open_state(aggregate, &blob).map_err(unreadable)?,
+            Some(blob) => self.codec.open_state(aggregate, &blob).map_err(unreadable)?,
             None => State::empty(kind),
         };
         let (waiting, damaged) = self.read_inbox(&tx, no)?;
@@ -59,23 +59,6 @@ impl Rows {
             return Err(StoreError::Unavailable("it is being moved".into()));
         }
         Ok((Opened { state, version, consumed, waiting }, damaged))
-    }
-
-    pub fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
-        let (known, row) = (State::known_schema(aggregate.kind()), aggregate.as_bytes());
-        Ok(match aggregate.kind() {
-            AggregateKind::Contact => State::Contact(Box::new(self.codec.open(known, row, blob)?)),
-            AggregateKind::Payment => State::Payment(Box::new(self.codec.open(known, row, blob)?)),
-            AggregateKind::Payer => State::Payer(Box::new(self.codec.open(known, row, blob)?)),
-        })
-    }
-
-    pub fn seal_state(&self, schema: u32, row: &[u8], state: &State) -> Result<Vec<u8>, CodecError> {
-        match state {
-            State::Contact(it) => self.codec.seal(schema, row, it),
-            State::Payment(it) => self.codec.seal(schema, row, it),
-            State::Payer(it) => self.codec.seal(schema, row, it),
-        }
     }
 
     fn read_inbox(&self, conn: &Connection, no: i64) -> Result<(Vec<Numbered>, Option<u64>), StoreError> {

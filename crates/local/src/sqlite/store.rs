@@ -165,8 +165,11 @@ impl SqliteStore {
 
     fn seal_commit(&self, commit: Commit) -> Result<SealedCommit, StoreError> {
         let aggregate = commit.aggregate;
-        let state =
-            self.rows.seal_state(commit.schema, aggregate.as_bytes(), &commit.state).map_err(unreadable)?;
+        let state = self
+            .rows
+            .codec
+            .seal_state(commit.schema, aggregate.as_bytes(), &commit.state)
+            .map_err(unreadable)?;
         let seal = |effect: &Effect| units::seal_effect(&self.rows.codec, effect);
         let mut commit = commit;
         let records = if self.is_member {
@@ -299,7 +302,7 @@ impl Store for SqliteStore {
     }
 
     async fn knows(&self, aggregate: AggregateId) -> Result<bool, StoreError> {
-        let kind = units::aggregate_number(aggregate.kind());
+        let kind = aggregate.kind().number();
         let find = move |conn: &Connection| {
             conn.prepare_cached(
                 "SELECT 1 FROM aggregate WHERE external_id = ?1 AND kind = ?2 AND (away IS NULL OR away = 1)",

@@ -57,17 +57,6 @@ pub(super) struct SealedEffect {
     pub body: Vec<u8>,
 }
 
-pub(super) const fn kind_number(kind: Kind) -> i64 {
-    match kind {
-        Kind::Ask => 0,
-        Kind::Send => 1,
-        Kind::Timer => 2,
-        Kind::Alert => 3,
-        Kind::Tell => 4,
-        Kind::Momo => 5,
-    }
-}
-
 /// The kind with this name.
 pub(super) fn kind_named(name: &str) -> Option<Kind> {
     Kind::ALL.into_iter().find(|it| it.name() == name)
@@ -75,25 +64,14 @@ pub(super) fn kind_named(name: &str) -> Option<Kind> {
 
 /// The name of the kind with this number.
 pub(super) fn kind_name(number: i64) -> Option<&'static str> {
-    Kind::ALL.into_iter().find(|it| kind_number(*it) == number).map(Kind::name)
-}
-
-pub(super) const fn aggregate_number(kind: AggregateKind) -> i64 {
-    match kind {
-        AggregateKind::Contact => 0,
-        AggregateKind::Payment => 1,
-        AggregateKind::Payer => 2,
-    }
+    Kind::ALL.into_iter().find(|it| i64::from(it.number()) == number).map(Kind::name)
 }
 
 /// An aggregate's id from its kind and bytes, which stand side by side.
 pub(super) fn aggregate_id(row: &Row<'_>, index: usize) -> rusqlite::Result<AggregateId> {
-    let kind = match row.get::<_, i64>(index)? {
-        0 => AggregateKind::Contact,
-        1 => AggregateKind::Payment,
-        2 => AggregateKind::Payer,
-        other => return Err(rusqlite::Error::IntegralValueOutOfRange(index, other)),
-    };
+    let number = row.get::<_, u8>(index)?;
+    let odd = rusqlite::Error::IntegralValueOutOfRange(index, number.into());
+    let kind = AggregateKind::numbered(number).ok_or(odd)?;
     Ok(AggregateId::from_parts(kind, id16(row, index + 1)?))
 }
 
@@ -208,7 +186,7 @@ pub(super) fn new(
     home: Option<ContactId>,
 ) -> rusqlite::Result<i64> {
     let home = home.as_ref().map(|it| *it.as_bytes());
-    let row = params![of.as_bytes(), aggregate_number(of.kind()), now.as_millis(), home];
+    let row = params![of.as_bytes(), of.kind().number(), now.as_millis(), home];
     conn.prepare_cached(sql::NEW)?.query_row(row, |row| row.get(0))
 }
 
@@ -385,7 +363,7 @@ fn put(
     let row = params![
         effect.id.as_bytes(),
         no,
-        kind_number(effect.kind),
+        effect.kind.number(),
         effect.paid,
         number,
         effect.due.as_millis(),

@@ -16,7 +16,7 @@ use mongodb::options::ReturnDocument;
 use super::seen::SEEN;
 use super::{AT_ONCE, BODY_SCHEMA, FROZEN, ROUNDS, is_here};
 use crate::mongo::base::fault::{bounded, pause, unless_there, unreadable};
-use crate::mongo::base::fields::{Fields as _, binary, key_of, kind_number, whole};
+use crate::mongo::base::fields::{Fields as _, binary, key_of, whole};
 use crate::mongo::base::update::Update;
 use crate::mongo::connect::Inner;
 
@@ -187,7 +187,7 @@ impl Inner {
         let id = it.envelope.id;
         let mut new = doc! {
             "_id": key_of(it.aggregate),
-            "kind": i32::from(kind_number(it.aggregate.kind())),
+            "kind": i32::from(it.aggregate.kind().number()),
             "version": 0_i64,
             "admitted": 1_i64,
             "schema": 0_i64,

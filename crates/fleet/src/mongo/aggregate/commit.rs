@@ -33,7 +33,7 @@ impl Inner {
         let mut filter = Self::at_version(aggregate, version);
         filter.insert("schema", doc! { "$lte": i64::from(State::known_schema(aggregate.kind())) });
         let mut update = Update::default();
-        let state = self.seal_state(it.schema, aggregate.as_bytes(), &it.state).map_err(unreadable)?;
+        let state = self.codec.seal_state(it.schema, aggregate.as_bytes(), &it.state).map_err(unreadable)?;
         update.set("state", binary(&state)).set("schema", i64::from(it.schema)).add("version", 1);
         if let Some(facets) = &it.facets {
             facets::put(&mut update, facets, &self.hash);

@@ -19,15 +19,7 @@ pub(in crate::mongo) const QUEUES: usize = Kind::ALL.len() * 2;
 
 /// A queue of a kind.
 pub(in crate::mongo) const fn queue(kind: Kind, paid: bool) -> usize {
-    let number = match kind {
-        Kind::Ask => 0,
-        Kind::Send => 1,
-        Kind::Timer => 2,
-        Kind::Alert => 3,
-        Kind::Tell => 4,
-        Kind::Momo => 5,
-    };
-    number * 2 + paid as usize
+    kind.number() as usize * 2 + paid as usize
 }
 
 /// The field of a queue's hint.

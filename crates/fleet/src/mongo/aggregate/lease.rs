@@ -20,7 +20,7 @@ use super::heads::{
 };
 use super::{AT_ONCE, BODY_SCHEMA, is_here};
 use crate::mongo::base::fault::{bounded, pause};
-use crate::mongo::base::fields::{Fields as _, kind_number, limit};
+use crate::mongo::base::fields::{Fields as _, limit};
 use crate::mongo::base::update::Update;
 use crate::mongo::connect::Inner;
 
@@ -53,12 +53,13 @@ struct Plan {
 }
 
 /// What came of one aggregate.
-struct Taken {
-    leased: Vec<Leased>,
+enum Taken {
+    /// These, or nothing that is to be looked for again.
+    Leased(Vec<Leased>),
     /// Somebody else was faster: another look may bring more.
-    again: bool,
+    Lost,
     /// What was found is out of the way now: nothing was due of it, or it cannot be read here.
-    mended: bool,
+    Mended,
 }
 
 impl Inner {
@@ -86,11 +87,9 @@ impl Inner {
             let mut failed = None;
             for taken in self.look_once(&left, now).await.unwrap_or_else(|error| vec![Err(error)]) {
                 match taken {
-                    Ok(taken) => {
-                        again |= taken.again;
-                        mended |= taken.mended;
-                        leased.extend(taken.leased);
-                    }
+                    Ok(Taken::Leased(taken)) => leased.extend(taken),
+                    Ok(Taken::Lost) => again = true,
+                    Ok(Taken::Mended) => mended = true,
                     Err(error) => failed = Some(error),
                 }
             }
@@ -153,7 +152,7 @@ impl Inner {
         let take = |(it, plan): (Found, Plan)| async move { self.take(it, plan, time).await };
         let mut taken: Vec<_> = stream::iter(work).map(take).buffer_unordered(AT_ONCE).collect().await;
         if is_passed {
-            taken.push(Ok(Taken { leased: Vec::new(), again: false, mended: true }));
+            taken.push(Ok(Taken::Mended));
         }
         Ok(taken)
     }
@@ -206,7 +205,6 @@ impl Inner {
         let mut update = Update::default();
         let mut heads = before.clone();
         let Plan { lease, bury } = plan;
-        let is_for_lease = !lease.is_empty();
         for (id, lease, _) in &lease {
             let Some(head) = heads.get_mut(id) else { continue };
             let end = time.plus(i64::try_from(lease.as_millis()).unwrap_or(i64::MAX));
@@ -224,7 +222,7 @@ impl Inner {
         let is_changed = heads != before;
         let fitting = hints(&heads);
         if !is_changed && fitting == stored {
-            return Ok(Taken { leased: Vec::new(), again: false, mended: false });
+            return Ok(Taken::Leased(Vec::new()));
         }
         put_hints(&mut update, &stored, &fitting);
         if is_changed {
@@ -235,18 +233,21 @@ impl Inner {
         if !written.as_ref().is_ok_and(|it| it.matched_count > 0) {
             self.known.invalidate(&aggregate);
             // A lease that nobody knows of ends by itself.
-            return written.map(|_| Taken { leased: Vec::new(), again: true, mended: false });
+            return written.map(|_| Taken::Lost);
         }
         let raised = Raised { from: version, to: version + u64::from(is_changed) };
         let version = raised.to;
         self.known.insert(aggregate, Arc::new(Known { version, heads }));
+        if lease.is_empty() {
+            return Ok(Taken::Mended);
+        }
         let leased = lease.into_iter().filter_map(|(id, _, action)| {
             let head = before.get(&id)?;
             let effect =
                 Effect { id, due: head.due, attempt: head.attempt, paid: head.queue % 2 == 1, action };
             Some(Leased { aggregate, effect, lost: head.lost, raised: Some(raised) })
         });
-        Ok(Taken { leased: leased.collect(), again: false, mended: !is_for_lease })
+        Ok(Taken::Leased(leased.collect()))
     }
 
     /// Chooses among what was found: paying people first, and as many of the others as are wanted. What this process
@@ -320,10 +321,10 @@ impl Inner {
 
 /// Aggregates whose state this release can read: what a newer one decided is left to newer processes.
 fn readable() -> Vec<Document> {
-    [AggregateKind::Contact, AggregateKind::Payment, AggregateKind::Payer]
+    AggregateKind::ALL
         .map(|kind| {
             doc! {
-                "kind": i32::from(kind_number(kind)),
+                "kind": i32::from(kind.number()),
                 "schema": { "$lte": i64::from(State::known_schema(kind)) },
             }
         })

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use answerbot_core::contact::event::{Envelope, Numbered};
-use answerbot_core::{AggregateId, AggregateKind, ContactId, EffectId, EventId, JubaDay, State, Time};
+use answerbot_core::{AggregateId, ContactId, EffectId, EventId, JubaDay, State, Time};
 use answerbot_ports::codec::CodecError;
 use answerbot_ports::store::{Opened, StoreError};
 use futures_util::TryStreamExt as _;
@@ -35,7 +35,7 @@ impl Inner {
             }
             let version = found.count("version")?;
             let state = match found.bytes("state") {
-                Ok(blob) => self.open_state(aggregate, blob).map_err(unreadable)?,
+                Ok(blob) => self.codec.open_state(aggregate, blob).map_err(unreadable)?,
                 Err(_) => State::empty(aggregate.kind()),
             };
             self.known.insert(aggregate, Arc::new(Known { version, heads: heads_of(&found)? }));
@@ -73,23 +73,6 @@ impl Inner {
             }
         }
         Ok(Ok((consumed, waiting)))
-    }
-
-    pub fn open_state(&self, aggregate: AggregateId, blob: &[u8]) -> Result<State, CodecError> {
-        let (known, row) = (State::known_schema(aggregate.kind()), aggregate.as_bytes());
-        Ok(match aggregate.kind() {
-            AggregateKind::Contact => State::Contact(Box::new(self.codec.open(known, row, blob)?)),
-            AggregateKind::Payment => State::Payment(Box::new(self.codec.open(known, row, blob)?)),
-            AggregateKind::Payer => State::Payer(Box::new(self.codec.open(known, row, blob)?)),
-        })
-    }
-
-    pub fn seal_state(&self, schema: u32, row: &[u8], state: &State) -> Result<Vec<u8>, CodecError> {
-        match state {
-            State::Contact(it) => self.codec.seal(schema, row, it),
-            State::Payment(it) => self.codec.seal(schema, row, it),
-            State::Payer(it) => self.codec.seal(schema, row, it),
-        }
     }
 
     pub async fn is_open(&self, places: &[AggregateId], effect: EffectId) -> Result<bool, StoreError> {

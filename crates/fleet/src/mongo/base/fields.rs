@@ -10,18 +10,9 @@ pub(in crate::mongo) fn binary(bytes: &[u8]) -> Binary {
     Binary { subtype: BinarySubtype::Generic, bytes: bytes.to_vec() }
 }
 
-/// The number of a kind of aggregate.
-pub(in crate::mongo) const fn kind_number(kind: AggregateKind) -> u8 {
-    match kind {
-        AggregateKind::Contact => 0,
-        AggregateKind::Payment => 1,
-        AggregateKind::Payer => 2,
-    }
-}
-
 /// The name of an aggregate's document: its kind, then its id, so that each kind is one range.
 pub(in crate::mongo) fn key_of(id: AggregateId) -> Binary {
-    key(kind_number(id.kind()), id.as_bytes())
+    key(id.kind().number(), id.as_bytes())
 }
 
 /// The name of a contact's document.
@@ -150,12 +141,7 @@ impl Fields for Document {
 
     fn aggregate(&self, name: &str) -> Result<AggregateId, StoreError> {
         let (kind, id) = self.bytes(name)?.split_first().ok_or_else(|| lacks(name))?;
-        let kind = match kind {
-            0 => AggregateKind::Contact,
-            1 => AggregateKind::Payment,
-            2 => AggregateKind::Payer,
-            _ => return Err(lacks(name)),
-        };
+        let kind = AggregateKind::numbered(*kind).ok_or_else(|| lacks(name))?;
         Ok(AggregateId::from_parts(kind, id.try_into().map_err(|_| lacks(name))?))
     }
 

@@ -90,7 +90,7 @@ impl Inner {
         for it in &found {
             let aggregate = it.aggregate("_id")?;
             if let State::Payment(payment) =
-                self.open_state(aggregate, it.bytes("state")?).map_err(unreadable)?
+                self.codec.open_state(aggregate, it.bytes("state")?).map_err(unreadable)?
             {
                 all.push((PaymentId::from_bytes(*aggregate.as_bytes()), *payment));
             }
@@ -128,7 +128,7 @@ impl Inner {
         let mut all = Vec::with_capacity(found.len());
         for it in &found {
             let aggregate = it.aggregate("_id")?;
-            let state = self.open_state(aggregate, it.bytes("state")?).map_err(unreadable)?;
+            let state = self.codec.open_state(aggregate, it.bytes("state")?).map_err(unreadable)?;
             if let (AggregateId::Contact(id), State::Contact(contact)) = (aggregate, state) {
                 all.push((id, *contact));
             }

@@ -15,7 +15,7 @@ use super::attempt;
 use crate::mongo::aggregate::heads::{Head, Heads, Lease, QUEUES, heads_of, hints, queue};
 use crate::mongo::aggregate::{BURIED, FROZEN, FROZEN_BY, commit, facets};
 use crate::mongo::base::fault::{bounded, unless_there, unreadable};
-use crate::mongo::base::fields::{Fields as _, binary, key_of, kind_number, limit, whole};
+use crate::mongo::base::fields::{Fields as _, binary, key_of, limit, whole};
 use crate::mongo::base::update::Update;
 use crate::mongo::connect::{Inner, Part};
 use crate::mongo::records::pending::{Kept, Pending, VERSION_BITS};
@@ -139,7 +139,7 @@ impl Inner {
             (AggregateKind::Contact, _) => Ok(contact_facets(found).map(Facets::Contact)),
             // A payment is found by what its state says; the policy has no word in it.
             (AggregateKind::Payment, Some(blob)) => {
-                let state = self.open_state(of, blob).map_err(unreadable)?;
+                let state = self.codec.open_state(of, blob).map_err(unreadable)?;
                 Ok(Facets::of(of, &state, &Policy::default()))
             }
             _ => Ok(None),
@@ -207,7 +207,7 @@ impl Inner {
             // A tombstone first: then it is filled like any other.
             let empty = doc! {
                 "_id": key_of(it.aggregate),
-                "kind": i32::from(kind_number(it.aggregate.kind())),
+                "kind": i32::from(it.aggregate.kind().number()),
                 "version": 0_i64,
                 "admitted": 0_i64,
                 "schema": 0_i64,
