@@ -14,7 +14,7 @@ use answerbot_ports::queue::Receipt;
 use answerbot_ports::store::{Commit, Committed, FAILURES, Facets, Raised, StoreError};
 use futures_util::FutureExt as _;
 
-use crate::desks::{Learned, Pile, Unheard};
+use crate::desks::{CROWD, Learned, Pile, Unheard};
 use crate::lease::{self, Lease};
 use crate::slots::Slot;
 use crate::{Shared, perform};
@@ -36,8 +36,17 @@ struct Seat<'a>(&'a Shared, AggregateId);
 impl Drop for Seat<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.0.desks.leave(self.1);
+            give_up(self.0, self.1, Vec::new());
         }
+    }
+}
+
+/// Leaves a desk with outcomes that are not written: their effects are open in the store and are performed again.
+fn give_up(shared: &Shared, aggregate: AggregateId, mut unwritten: Vec<Learned>) {
+    unwritten.extend(shared.desks.leave(aggregate));
+    // An echo's call may still be under way, and tells its own outcome.
+    for learned in unwritten.iter().filter(|it| it.durable.is_none()) {
+        shared.performing.put_off(learned.effect.id);
     }
 }
 
@@ -62,18 +71,24 @@ async fn attend(shared: Arc<Shared>, aggregate: AggregateId) {
                         tracing::error!(contact.id = %aggregate, error = %error, "a contact could not be attended; trying again");
                     }
                 }
-                let nothing_to_lose = matches!(error, StoreError::Unreadable(_)) && pile.learned.is_empty();
-                if shared.stopping.is_cancelled() || nothing_to_lose {
-                    // The store has the envelopes, and the effects stay open in it.
-                    return shared.desks.leave(aggregate);
+                if shared.stopping.is_cancelled() {
+                    return give_up(&shared, aggregate, pile.learned);
                 }
-                pile.look = true;
                 shared.desks.put_back(aggregate, pile);
+                if may_leave(&shared, &error) && shared.desks.leave_unless_learned(aggregate) {
+                    return;
+                }
                 tokio::time::sleep(pause).await;
                 pause = (pause * 2).min(LONGEST_PAUSE);
             }
         }
     }
+}
+
+/// Whether nobody need sit there until it can be decided: the store has the envelopes, and whoever can read them, the
+/// queue or the sweeper comes back to them.
+fn may_leave(shared: &Shared, error: &StoreError) -> bool {
+    matches!(error, StoreError::Unreadable(_)) || shared.desks.busy() > CROWD
 }
 
 /// What a decision is made on.
@@ -306,13 +321,8 @@ async fn commit(
         grants: decision.grants,
         facts: decision.facts.clone(),
     };
-    for (effect, slot) in decision.open.iter().zip(&slots) {
-        shared.performing.reopen(effect.id);
-        if slot.is_none() {
-            // Once it is committed anybody may lease it: what is known of its last attempt must go before.
-            shared.performing.put_off(effect.id);
-        }
-    }
+    // Once they are committed anybody may lease them: that an earlier attempt was over must be forgotten before.
+    decision.open.iter().for_each(|effect| shared.performing.reopen(effect.id));
     unheard.extend(write.open.iter().map(|(it, lease)| Unheard {
         id: it.id,
         kind: it.action.kind(),
@@ -332,6 +342,7 @@ async fn commit(
     decision.settled.iter().for_each(|id| shared.performing.settled(*id));
     decision.dead.iter().for_each(|(effect, _)| shared.performing.buried(effect));
     for (effect, slot) in decision.open.into_iter().zip(slots) {
+        shared.performing.set_anew(&effect);
         release(shared, aggregate, effect, slot, since);
     }
     for (effect, reason) in &decision.dead {

@@ -9,12 +9,17 @@ use answerbot_ports::store::{Admission, StoreError};
 use async_trait::async_trait;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::desks::{Learned, Pile};
 use crate::{Engine, Shared, attend};
 
 /// So long an echo waits for the process that sends: an echo that is stored costs two writes more.
 const ECHO_PATIENCE: Duration = Duration::from_millis(60);
+
+/// So long all echoes of a request wait together for the commits that settle their sends: a store that is away keeps no
+/// webhook waiting until the platform gives up. Then they are stored as well.
+const SETTLING: Duration = Duration::from_secs(2);
 
 /// Echoes of one request that are looked at together.
 const ECHOES_AT_ONCE: usize = 64;
@@ -59,9 +64,9 @@ impl Intake for Engine {
         // The messages first: an echo may have to wait for a commit.
         add(&mut taken, admit(shared, fresh).await?);
         // All at once: some may have to wait.
-        let told = echoes.len();
+        let (told, until) = (echoes.len(), Instant::now() + SETTLING);
         let needed = echoes.into_iter().map(|(effect, message, envelope)| async move {
-            let is_needed = needs_admission(shared, &envelope.to, effect, message).await?;
+            let is_needed = needs_admission(shared, &envelope.to, effect, message, until).await?;
             Ok::<_, StoreError>(is_needed.then_some(envelope))
         });
         let needed: Vec<Option<Envelope>> =
@@ -127,14 +132,15 @@ async fn ring(shared: &Shared, ring: Ring) {
 
 /// An echo of our own send matters only while that send is open.
 ///
-/// One that this process performs is settled by it at once, in the write that the call's own answer would
-/// have made; one that was settled lately, here or in another process, needs nothing. Only for an unknown one the
-/// store is asked.
+/// One that this process performs is settled by it at once, in the write that the call's own answer would have made,
+/// unless that takes too long; one that was settled lately, here or in another process, needs nothing. Only for an
+/// unknown one the store is asked.
 async fn needs_admission(
     shared: &std::sync::Arc<Shared>,
     of: &To,
     effect: EffectId,
     message: EventId,
+    until: Instant,
 ) -> Result<bool, StoreError> {
     if shared.performing.was_settled(effect) {
         return Ok(false);
@@ -161,6 +167,6 @@ async fn needs_admission(
         raised: None,
     };
     attend::feed(shared, aggregate, Pile { learned: vec![learned], ..Pile::default() });
-    settled.await.map_err(|_| StoreError::Unavailable("the echo was not settled".into()))?;
-    Ok(false)
+    let is_settled = matches!(tokio::time::timeout_at(until, settled).await, Ok(Ok(())));
+    Ok(!is_settled)
 }

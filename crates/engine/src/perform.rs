@@ -5,7 +5,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
-use answerbot_core::contact::effect::{Action, Effect, EffectFault, Retry};
+use answerbot_core::contact::effect::{Action, Effect, EffectFault, Kind, Retry};
 use answerbot_core::contact::event::{Envelope, Event, Outcome, To};
 use answerbot_core::pay::payment::Charged;
 use answerbot_core::{AggregateId, EffectId, EventId, Target};
@@ -45,6 +45,13 @@ impl Inner {
         self.over.get(&effect.id).is_some_and(|last| *last >= effect.attempt)
     }
 
+    /// Whether this attempt is performed here, or its outcome is not written yet. A timer or a poll that is set anew
+    /// keeps its attempt and has another due time.
+    fn is_at_work(&self, effect: &Effect) -> bool {
+        let is_this = |it: &Effect| (it.attempt, it.due) == (effect.attempt, effect.due);
+        self.open.get(&effect.id).is_some_and(|(_, it, _)| it.attempt > effect.attempt || is_this(it))
+    }
+
     fn end(&mut self, effect: EffectId, last: u32) {
         self.open.remove(&effect);
         if self.over.insert(effect, last).is_none() {
@@ -60,10 +67,11 @@ impl Inner {
 
 impl Performing {
     /// Begins an attempt; its number tells it from a later one of the same effect. `None` when the effect was
-    /// settled in the moment between its lease and now.
+    /// settled in the moment between its lease and now, or is at work here: a lease ends too while the store does not
+    /// take what a call came to.
     fn begin(&self, aggregate: AggregateId, effect: &Arc<Effect>) -> Option<u64> {
         let mut inner = self.inner.lock();
-        if inner.is_over(effect) {
+        if inner.is_over(effect) || inner.is_at_work(effect) {
             return None;
         }
         inner.turns += 1;
@@ -82,7 +90,16 @@ impl Performing {
         self.inner.lock().open.get(&effect).is_some_and(|(.., current)| *current == turn)
     }
 
-    /// The effect waits for a later attempt: what its call still brings is too late.
+    /// The effect was set anew, and that is committed: what a call of before still brings is too late. One that began
+    /// since then counts.
+    pub fn set_anew(&self, effect: &Effect) {
+        let mut inner = self.inner.lock();
+        if !inner.is_at_work(effect) {
+            inner.open.remove(&effect.id);
+        }
+    }
+
+    /// The effect waits for somebody to perform it: what its call still brings is too late.
     pub fn put_off(&self, effect: EffectId) {
         self.inner.lock().open.remove(&effect);
     }
@@ -127,36 +144,10 @@ pub(crate) fn launch(
     slot: Slot,
 ) {
     let Some(turn) = shared.performing.begin(aggregate, &effect) else { return };
-    let task = Arc::clone(shared);
-    shared.tasks.spawn(async move {
-        // A panic of an adapter is a failure like others: the contact must not wait for it for ever.
-        let mut slot = Some(slot);
-        let performed = perform(&task, aggregate, &effect, lease, &mut slot);
-        let outcome = AssertUnwindSafe(performed).catch_unwind().await;
-        drop(slot);
-        let outcome = outcome.unwrap_or_else(|_| Some(panicked(&effect)));
-        if !task.performing.is_current(effect.id, turn) {
-            metrics::counter!("outcomes_late_total", "kind" => effect.action.kind().name()).increment(1);
-            return;
-        }
-        let Some(outcome) = outcome else {
-            // Cut while stopping, or its lease is over: the effect stays open and somebody else performs it.
-            task.performing.put_off(effect.id);
-            if task.cut.is_cancelled() {
-                ways::book_cut(&task, &effect).await;
-            }
-            let _ = task.ports.store.release(vec![(aggregate, effect.id)]).await;
-            // Nobody else is told of it: whoever has a slot here looks.
-            task.slots.leave_backlog(effect.action.kind());
-            return;
-        };
-        alarm(&task, &effect, &outcome);
-        let learned = Learned { effect, outcome, durable: None, panics: 0, raised: lease.raised };
-        attend::feed(&task, aggregate, Pile { learned: vec![learned], ..Pile::default() });
-    });
+    shared.tasks.spawn(run(Arc::clone(shared), aggregate, effect, lease, slot, turn));
 }
 
-/// The same as soon as a slot is free; given back when the process stops before.
+/// The same as soon as a slot is free; given back when the process stops before. In line it is at work already.
 pub(crate) fn launch_soon(
     shared: &Arc<Shared>,
     aggregate: AggregateId,
@@ -164,6 +155,7 @@ pub(crate) fn launch_soon(
     lease: Lease,
     place: Place,
 ) {
+    let Some(turn) = shared.performing.begin(aggregate, &effect) else { return };
     let task = Arc::clone(shared);
     shared.tasks.spawn(async move {
         let slot = tokio::select! {
@@ -171,13 +163,49 @@ pub(crate) fn launch_soon(
             () = task.stopping.cancelled() => None,
         };
         match slot {
-            Some(slot) => launch(&task, aggregate, effect, lease, slot),
+            Some(slot) => run(task, aggregate, effect, lease, slot, turn).await,
             None => {
+                task.performing.put_off(effect.id);
                 // Where that fails, its lease ends by itself.
                 let _ = task.ports.store.release(vec![(aggregate, effect.id)]).await;
             }
         }
     });
+}
+
+/// Performs an attempt that has begun, and takes its outcome to its contact.
+async fn run(
+    shared: Arc<Shared>,
+    aggregate: AggregateId,
+    effect: Arc<Effect>,
+    lease: Lease,
+    slot: Slot,
+    turn: u64,
+) {
+    // A panic of an adapter is a failure like others: the contact must not wait for it for ever.
+    let mut slot = Some(slot);
+    let performed = perform(&shared, aggregate, &effect, lease, &mut slot);
+    let outcome = AssertUnwindSafe(performed).catch_unwind().await;
+    drop(slot);
+    let outcome = outcome.unwrap_or_else(|_| Some(panicked(&effect)));
+    if !shared.performing.is_current(effect.id, turn) {
+        metrics::counter!("outcomes_late_total", "kind" => effect.action.kind().name()).increment(1);
+        return;
+    }
+    let Some(outcome) = outcome else {
+        // Cut while stopping, or its lease is over: the effect stays open and somebody else performs it.
+        shared.performing.put_off(effect.id);
+        if shared.cut.is_cancelled() {
+            ways::book_cut(&shared, &effect).await;
+        }
+        let _ = shared.ports.store.release(vec![(aggregate, effect.id)]).await;
+        // Nobody else is told of it: whoever has a slot here looks.
+        shared.slots.leave_backlog(effect.action.kind());
+        return;
+    };
+    alarm(&shared, &effect, &outcome);
+    let learned = Learned { effect, outcome, durable: None, panics: 0, raised: lease.raised };
+    attend::feed(&shared, aggregate, Pile { learned: vec![learned], ..Pile::default() });
 }
 
 fn panicked(effect: &Effect) -> Outcome {
@@ -208,6 +236,10 @@ async fn perform(
     if !lease.lets_begin(effect.action.kind(), shared.ports.clock.monotonic()) {
         metrics::counter!("leases_outlived_total", "kind" => kind).increment(1);
         return None;
+    }
+    if lost > 0 && effect.action.kind() == Kind::Send {
+        // It may have been under way when its process died.
+        metrics::counter!("sends_possibly_repeated_total").increment(1);
     }
     metrics::counter!("effects_performed_total", "kind" => kind).increment(1);
     match &effect.action {

@@ -15,7 +15,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::attend::{LONGEST_PAUSE, PAUSE};
-use crate::desks::Pile;
+use crate::desks::{CROWD, Pile};
 use crate::lease::{self, Lease};
 use crate::slots::{Place, Slot};
 use crate::{Shared, attend, perform};
@@ -222,10 +222,6 @@ async fn lease_due(shared: &Arc<Shared>, all_kinds: bool, shares: &mut Shares) -
         let kind = it.effect.action.kind();
         let room = free.iter_mut().find(|(of, _)| *of == kind).and_then(|(_, room)| room.next());
         let Some(room) = room else { continue };
-        if it.lost > 0 && kind == Kind::Send {
-            // It may have been under way when its process died.
-            metrics::counter!("sends_possibly_repeated_total").increment(1);
-        }
         let lease = Lease { lost: it.lost, since, raised: it.raised };
         let effect = Arc::new(it.effect);
         match room {
@@ -261,6 +257,9 @@ pub(crate) async fn sweep(shared: Arc<Shared>) {
 }
 
 async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError> {
+    for aggregate in shared.desks.left(STEP.min(CROWD.saturating_sub(shared.desks.busy()))) {
+        attend::feed(shared, aggregate, Pile { look: true, ..Pile::default() });
+    }
     let mut after = None;
     loop {
         let waiting = shared.ports.store.unattended(before, after, STEP).await?;
@@ -273,9 +272,9 @@ async fn sweep_once(shared: &Arc<Shared>, before: Time) -> Result<(), StoreError
         if waiting.len() < STEP || shared.stopping.is_cancelled() {
             break;
         }
-        // Not all of a backlog at once: the store has it, memory need not.
+        // Not all of a backlog at once.
         for _ in 0..STEP {
-            if shared.desks.busy() <= STEP * 2 || shared.stopping.is_cancelled() {
+            if shared.desks.busy() <= CROWD || shared.stopping.is_cancelled() {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(10)).await;

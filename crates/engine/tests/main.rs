@@ -1,6 +1,7 @@
 //! The engine on a real store, with a world that misbehaves.
 #![expect(clippy::unwrap_used, reason = "a test stops where it fails")]
 
+mod away;
 mod callbacks;
 mod chaos;
 mod failpoints;

@@ -186,6 +186,11 @@ impl Process {
         self.runtime.as_ref().unwrap().spawn(called).await.unwrap().unwrap()
     }
 
+    /// How many people somebody sits down for.
+    pub fn desks(&self) -> usize {
+        self.engine.as_ref().unwrap().load().0
+    }
+
     pub async fn stop(self, grace: Duration) {
         let engine = self.engine.clone().unwrap();
         self.runtime.as_ref().unwrap().spawn(async move { engine.stop(grace).await }).await.unwrap();
