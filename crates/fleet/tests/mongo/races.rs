@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use answerbot_core::Contact;
 use answerbot_core::contact::effect::Kind;
-use answerbot_ports::conformance::{commit, effect, settle, text, want};
+use answerbot_ports::conformance::{address, addressed, attempt, commit, effect, settle, text, want};
+use answerbot_ports::regions::{Landing, Member as _};
 use answerbot_ports::store::{Admission, Commit, Committed, Store};
 use tokio::task::JoinSet;
 
@@ -43,6 +45,34 @@ async fn of_decisions_on_one_version_one_is_written() {
     println!("{} commits, {stale} stale", TASKS * EACH);
     let decisions = opened.state.as_contact().unwrap().decisions;
     assert_eq!((decisions, opened.version), (TASKS * EACH, TASKS * EACH));
+    home.leave().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_batch_whose_person_is_thawed_in_the_middle_none_goes_before_another() {
+    const BATCH: usize = 100;
+    let Some(home) = Home::new() else { return };
+    let (store, mover) = (home.store().await, home.store().await);
+    let mut rounds_that_found_them_frozen = 0;
+    for (round, pause) in (1..=8).map(|it| (it, Duration::from_millis(it * 3))) {
+        let ann = store.hash_key().contact(&address(&format!("ann{round}")));
+        admit(&store, text(&format!("ann{round}"), &format!("m{round}"), "hello")).await;
+        assert!(store.freeze(ann.into(), attempt(1)).await.unwrap());
+        let batch = (0..BATCH).map(|it| addressed(ann, &format!("m{round}-{it}"), "hello")).collect();
+        let thawed = async {
+            tokio::time::sleep(pause).await;
+            assert!(mover.thaw(ann.into(), attempt(1)).await.unwrap());
+        };
+        let (landings, ()) = tokio::join!(store.admit_to(batch, NOON), thawed);
+        let landings = landings.unwrap();
+        let moved = landings.iter().take_while(|it| **it == Landing::Moved).count();
+        assert!(
+            moved == 0 || moved == BATCH,
+            "{moved} are to be brought again, and the others went before them"
+        );
+        rounds_that_found_them_frozen += usize::from(moved > 0);
+    }
+    assert!(rounds_that_found_them_frozen > 0);
     home.leave().await;
 }
 

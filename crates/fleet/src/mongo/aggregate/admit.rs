@@ -71,8 +71,12 @@ impl Inner {
         }
         let admit = |(_, group): (AggregateId, Vec<(usize, Offer)>)| async move {
             let mut landed = Vec::with_capacity(group.len());
+            let mut has_moved = false;
             for (place, offer) in group {
-                landed.push((place, self.offer(offer, now).await?));
+                // It may be thawed by now: none goes before one that is brought again.
+                let landing = if has_moved { Landing::Moved } else { self.offer(offer, now).await? };
+                has_moved = landing == Landing::Moved;
+                landed.push((place, landing));
             }
             Ok::<_, StoreError>(landed)
         };
