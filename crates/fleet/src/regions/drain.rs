@@ -1,5 +1,6 @@
 //! Stores that are away are looked for, and what was parked goes on when they are back.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,8 @@ use answerbot_ports::regions::{Addressed, Depot, Landing, Parked};
 use answerbot_ports::store::{Admission, SEEN_FOR_MS, StoreError};
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
+
+use parking_lot::Mutex;
 
 use super::PATIENCE;
 use super::Regional;
@@ -65,6 +68,7 @@ impl Regional {
     }
 
     async fn drain_all(&self) -> Result<(), StoreError> {
+        let unreadable = Mutex::new(BTreeSet::new());
         let mut after = None;
         loop {
             let waiting = self.main.waiting(after, PAGE).await?;
@@ -73,16 +77,36 @@ impl Regional {
                 place.moving_to.is_none() && self.site(&place.region).is_some_and(Site::is_up)
             });
             let ready: Vec<ContactId> = ready.map(|(contact, _)| *contact).collect();
+            let found = &unreadable;
             stream::iter(ready)
                 .for_each_concurrent(AT_ONCE, |contact| async move {
-                    if let Err(error) = self.drain(contact).await {
-                        tracing::debug!(contact.id = %contact, error = %error, "what is parked waits on");
-                    }
+                    let drained = self.drain(contact).await;
+                    self.tell(contact, drained, found);
                 })
                 .await;
             after = waiting.last().copied();
             if waiting.len() < PAGE || self.stopping.is_cancelled() {
+                let unreadable = unreadable.into_inner();
+                let count = u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
+                metrics::gauge!("parked_unreadable").set(f64::from(count));
+                *self.unreadable.lock() = unreadable;
                 return Ok(());
+            }
+        }
+    }
+
+    /// Says why what is parked waits on. What cannot be read here needs a hand: that is said once as long as it lasts.
+    fn tell(&self, of: ContactId, drained: Result<(), StoreError>, unreadable: &Mutex<BTreeSet<ContactId>>) {
+        match drained {
+            Ok(()) => {}
+            Err(error @ StoreError::Unreadable(_)) => {
+                unreadable.lock().insert(of);
+                if !self.unreadable.lock().contains(&of) {
+                    tracing::error!(contact.id = %of, error = %error, "what is parked cannot be read here; it waits, and so does what comes behind it");
+                }
+            }
+            Err(error) => {
+                tracing::debug!(contact.id = %of, error = %error, "what is parked waits on");
             }
         }
     }

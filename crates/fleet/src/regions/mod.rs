@@ -27,6 +27,7 @@ mod site;
 mod store;
 mod wishes;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::time::Duration;
@@ -87,6 +88,8 @@ pub struct Regional {
     /// Where a look for those who wait goes on: the last one it named, and its site.
     looked: Mutex<Option<(AggregateId, usize)>>,
     copying: tokio::sync::Mutex<()>,
+    /// Those for whom something is parked that cannot be read here.
+    unreadable: Mutex<BTreeSet<ContactId>>,
     tasks: TaskTracker,
     stopping: CancellationToken,
 }
@@ -112,6 +115,7 @@ impl Regional {
             turn: AtomicUsize::new(0),
             looked: Mutex::new(None),
             copying: tokio::sync::Mutex::new(()),
+            unreadable: Mutex::default(),
             tasks,
             stopping,
         }

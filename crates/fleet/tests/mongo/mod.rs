@@ -7,6 +7,7 @@ mod crashes;
 mod home;
 mod keys;
 mod leases;
+mod parked;
 mod plans;
 mod races;
 mod suites;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use answerbot_core::contact::event::Envelope;
 use answerbot_core::{AggregateId, ContactId, EventId, PaymentId, Time};
+use answerbot_ports::codec::CodecError;
 use answerbot_ports::regions::{
     Addressed, Attempt, Directory, Mark, Order, Parked, Parking, Place, Progress, Region, ToPark, Which, Who,
     payment_key,
@@ -12,6 +13,7 @@ use answerbot_ports::store::{INBOX_BYTES, INBOX_ENVELOPES, StoreError, alias_key
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
+use super::rows::Rows;
 use super::sql;
 use super::store::{SqliteStore, unreadable};
 use super::units::{self, BODY_SCHEMA, id16};
@@ -117,6 +119,50 @@ fn arrive(
     found.overruled = overruled.cloned();
     put(conn, of, &found)?;
     Ok(true)
+}
+
+impl Rows {
+    /// What is parked for a contact, up to the first that cannot be read; and that one where it is damaged.
+    fn parked(
+        &self,
+        conn: &Connection,
+        of: ContactId,
+        limit: usize,
+    ) -> Result<(Vec<Parked>, Option<EventId>), StoreError> {
+        let mut read = conn.prepare_cached(sql::PARKED).map_err(fault)?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let mut found = read.query(params![of.as_bytes(), limit]).map_err(fault)?;
+        let mut all = Vec::new();
+        while let Some(row) = found.next().map_err(fault)? {
+            let columns = || {
+                let identity: Option<[u8; 16]> = row.get(3)?;
+                let aggregate = units::aggregate_id(row, 1)?;
+                let arrived = Time::from_millis(row.get(4)?);
+                Ok((
+                    EventId::from_bytes(id16(row, 0)?),
+                    aggregate,
+                    identity,
+                    arrived,
+                    row.get::<_, Vec<u8>>(5)?,
+                ))
+            };
+            let (id, aggregate, identity, arrived, body) = columns().map_err(fault)?;
+            match self.codec.open::<Envelope>(BODY_SCHEMA, id.as_bytes(), &body) {
+                Ok(envelope) => {
+                    let identity = identity.map(ContactId::from_bytes);
+                    all.push(Parked { addressed: Addressed { aggregate, identity, envelope }, arrived });
+                }
+                Err(CodecError::Damaged) => {
+                    tracing::error!(event.id = %id, "a parked envelope is damaged; it is set aside");
+                    return Ok((all, Some(id)));
+                }
+                // The right key or the right release can still read it.
+                Err(error) if all.is_empty() => return Err(unreadable(error)),
+                Err(_) => break,
+            }
+        }
+        Ok((all, None))
+    }
 }
 
 /// An envelope that is to be parked, sealed.
@@ -358,27 +404,16 @@ impl Directory for SqliteStore {
     }
 
     async fn parked(&self, of: ContactId, limit: usize) -> Result<Vec<Parked>, StoreError> {
-        let rows = Arc::clone(&self.rows);
-        let read = move |conn: &Connection| -> Result<Vec<Parked>, StoreError> {
-            let mut read = conn.prepare_cached(sql::PARKED).map_err(fault)?;
-            let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-            let mut found = read.query(params![of.as_bytes(), limit]).map_err(fault)?;
-            let mut all = Vec::new();
-            while let Some(row) = found.next().map_err(fault)? {
-                let columns = || {
-                    let identity: Option<[u8; 16]> = row.get(3)?;
-                    let aggregate = units::aggregate_id(row, 1)?;
-                    let arrived = Time::from_millis(row.get(4)?);
-                    Ok((id16(row, 0)?, aggregate, identity, arrived, row.get::<_, Vec<u8>>(5)?))
-                };
-                let (id, aggregate, identity, arrived, body) = columns().map_err(fault)?;
-                let envelope: Envelope = rows.codec.open(BODY_SCHEMA, &id, &body).map_err(unreadable)?;
-                let identity = identity.map(ContactId::from_bytes);
-                all.push(Parked { addressed: Addressed { aggregate, identity, envelope }, arrived });
-            }
-            Ok(all)
-        };
-        self.readers.read(read).await
+        loop {
+            let rows = Arc::clone(&self.rows);
+            let (all, damaged) = self.readers.read(move |conn| rows.parked(conn, of, limit)).await?;
+            let Some(id) = damaged else { return Ok(all) };
+            let write = move |conn: &Connection| -> rusqlite::Result<()> {
+                conn.prepare_cached(sql::PARKED_ASIDE)?.execute([id.as_bytes()])?;
+                conn.prepare_cached(sql::UNPARK)?.execute(params![id.as_bytes(), of.as_bytes()]).map(drop)
+            };
+            self.writer.write(move |tx| write(tx.conn).map_err(fault)).await?;
+        }
     }
 
     async fn unpark(&self, of: ContactId, events: &[EventId]) -> Result<(), StoreError> {
@@ -438,7 +473,9 @@ impl Directory for SqliteStore {
                 "DELETE FROM move_order WHERE progress <> 'open' AND at < ?1 AND who <> 'wished' AND who NOT LIKE 'store:%'",
                 [before.as_millis()],
             )? as u64;
-            Ok(orders + forget_before(conn, before)?)
+            let damaged =
+                conn.execute("DELETE FROM parked_aside WHERE arrived < ?1", [before.as_millis()])? as u64;
+            Ok(orders + damaged + forget_before(conn, before)?)
         };
         self.writer.write(move |tx| forget(tx.conn).map_err(fault)).await
     }

@@ -275,7 +275,7 @@ fn fill(tx: &Tx<'_>, rows: &Rows, is_member: bool, no: i64, it: &Luggage) -> rus
     match &it.facets {
         // A region's payments are found in the main store.
         Some(Facets::Payment(_)) if is_member => {}
-        Some(facets) => units::put_facets(conn, no, facets, payer(&rows.hash, facets))?,
+        Some(facets) => units::put_facets(conn, no, it.version, facets, payer(&rows.hash, facets))?,
         None => {}
     }
     for envelope in &it.envelopes {

@@ -18,6 +18,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../../migrations/0003_answers.sql"),
     include_str!("../../migrations/0004_regions.sql"),
     include_str!("../../migrations/0005_moves.sql"),
+    include_str!("../../migrations/0006_parked.sql"),
 ];
 
 /// How long a statement waits for another process's lock.

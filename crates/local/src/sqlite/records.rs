@@ -54,6 +54,9 @@ struct KeptFacets {
     mtn_id: Option<String>,
     wished: Time,
     test: bool,
+    /// 0 in a record from the time before it was told.
+    #[serde(default)]
+    version: u64,
 }
 
 impl From<&Record> for Kept {
@@ -62,7 +65,7 @@ impl From<&Record> for Kept {
             Record::Entry(it) => Self::Entry(it.clone()),
             Record::Grant(it) => Self::Grant(*it),
             Record::Fact(it) => Self::Fact(it.clone()),
-            Record::Payment(it) => Self::Payment(KeptFacets {
+            Record::Payment { facets: it, version } => Self::Payment(KeptFacets {
                 contact: it.contact,
                 status: it.status.to_owned(),
                 payer: it.payer,
@@ -71,6 +74,7 @@ impl From<&Record> for Kept {
                 mtn_id: it.mtn_id.clone(),
                 wished: it.wished,
                 test: it.test,
+                version: *version,
             }),
             Record::Erased => Self::Erased,
         }
@@ -84,16 +88,19 @@ impl Kept {
             Self::Entry(it) => Record::Entry(it),
             Self::Grant(it) => Record::Grant(it),
             Self::Fact(it) => Record::Fact(it),
-            Self::Payment(it) => Record::Payment(Box::new(PaymentFacets {
-                contact: it.contact,
-                status: STATUSES.into_iter().find(|status| *status == it.status)?,
-                payer: it.payer,
-                code: it.code,
-                external_id: it.external_id,
-                mtn_id: it.mtn_id,
-                wished: it.wished,
-                test: it.test,
-            })),
+            Self::Payment(it) => Record::Payment {
+                version: it.version,
+                facets: Box::new(PaymentFacets {
+                    contact: it.contact,
+                    status: STATUSES.into_iter().find(|status| *status == it.status)?,
+                    payer: it.payer,
+                    code: it.code,
+                    external_id: it.external_id,
+                    mtn_id: it.mtn_id,
+                    wished: it.wished,
+                    test: it.test,
+                }),
+            },
             Self::Erased => Record::Erased,
         })
     }
@@ -106,7 +113,7 @@ pub(super) fn leave(commit: &mut Commit) -> Vec<Record> {
     let facts = std::mem::take(&mut commit.facts).into_iter().map(Record::Fact);
     let mut all: Vec<Record> = entries.chain(grants).chain(facts).collect();
     if let Some(Facets::Payment(facets)) = &commit.facets {
-        all.push(Record::Payment(facets.clone()));
+        all.push(Record::Payment { facets: facets.clone(), version: commit.version + 1 });
     }
     if commit.erase && commit.aggregate.contact().is_some() {
         all.push(Record::Erased);
@@ -175,14 +182,14 @@ pub(super) fn keep(
     of: AggregateId,
     records: &[Sealed],
 ) -> rusqlite::Result<()> {
-    let (no, lives_here) = match units::head(conn, of)? {
-        Some(head) => (head.no, head.away != Some(units::GONE)),
+    let no = match units::head(conn, of)? {
+        Some(head) => head.no,
         None => {
             // Books and reports point at it.
             let no = units::new(conn, of, Time::from_millis(0), None)?;
             conn.prepare_cached("UPDATE aggregate SET away = ?2 WHERE no = ?1")?
                 .execute([no, units::GONE])?;
-            (no, false)
+            no
         }
     };
     for record in records {
@@ -190,12 +197,12 @@ pub(super) fn keep(
             Sealed::Fact(fact) => answers::write_fact(conn, no, fact)?,
             Sealed::Record(Record::Entry(entry)) => units::add_entry(conn, entry)?,
             Sealed::Record(Record::Grant(payment)) => units::add_grant(conn, *payment, no)?,
-            Sealed::Record(Record::Payment(facets)) if !lives_here => {
+            Sealed::Record(Record::Payment { facets, version }) => {
                 let facets = Facets::Payment(facets.clone());
-                units::put_facets(conn, no, &facets, payer(&rows.hash, &facets))?;
+                units::put_facets(conn, no, *version, &facets, payer(&rows.hash, &facets))?;
             }
-            Sealed::Record(Record::Erased) => answers::erase(conn, no)?,
-            Sealed::Record(Record::Payment(_) | Record::Fact(_)) => {}
+            Sealed::Record(Record::Erased) => units::erase(conn, no)?,
+            Sealed::Record(Record::Fact(_)) => {}
         }
     }
     Ok(())

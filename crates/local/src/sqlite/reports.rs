@@ -11,6 +11,7 @@ use answerbot_core::pay::price::PriceRow;
 use answerbot_core::reuse::curated;
 use answerbot_core::spend::MicroUsd;
 use answerbot_core::{AggregateId, Contact, ContactId, EffectId, EventId, JubaDay, PaymentId, Time};
+use answerbot_ports::regions::DAMAGED;
 use answerbot_ports::reports::{AccountSum, Audit, Chain, CostRow, Find, Missed, Overview, Ratings, Reports};
 use answerbot_ports::store::{Admission, StoreError, Stuck};
 use async_trait::async_trait;
@@ -23,8 +24,10 @@ use super::{answers, books};
 
 const STUCK_EFFECTS: &str = "SELECT e.id, a.kind, a.external_id, e.due, e.attempt, e.paid, e.reason, e.body FROM effect e \
      JOIN aggregate a ON a.no = e.aggregate WHERE e.status = 1 ORDER BY e.due DESC LIMIT ?1";
-const STUCK_EVENTS: &str = "SELECT s.id, a.kind, a.external_id, s.arrived, s.reason FROM set_aside s \
-     JOIN aggregate a ON a.no = s.aggregate ORDER BY s.arrived DESC LIMIT ?1";
+const STUCK_EVENTS: &str = "SELECT s.id, a.kind, a.external_id, s.arrived AS at, s.reason FROM set_aside s \
+     JOIN aggregate a ON a.no = s.aggregate \
+     UNION ALL SELECT id, kind, aggregate, arrived, ?2 FROM parked_aside \
+     ORDER BY at DESC LIMIT ?1";
 
 fn overview(conn: &Connection) -> rusqlite::Result<Overview> {
     let count = |statement: &str| conn.query_row(statement, [], |row| row.get::<_, u64>(0));
@@ -37,7 +40,7 @@ fn overview(conn: &Connection) -> rusqlite::Result<Overview> {
             .map(Time::from_millis),
         open_effects: count("SELECT count(*) FROM effect WHERE status = 0")?,
         dead_effects: count("SELECT count(*) FROM effect WHERE status = 1")?,
-        set_aside: count("SELECT count(*) FROM set_aside")?,
+        set_aside: count("SELECT (SELECT count(*) FROM set_aside) + (SELECT count(*) FROM parked_aside)")?,
     })
 }
 
@@ -69,7 +72,7 @@ impl Reports for SqliteStore {
                 });
             }
             let mut events = conn.prepare(STUCK_EVENTS)?;
-            let mut found = events.query([limit])?;
+            let mut found = events.query(params![limit, DAMAGED])?;
             while let Some(row) = found.next()? {
                 all.push(Stuck::Event {
                     id: EventId::from_bytes(units::id16(row, 0)?),

@@ -33,9 +33,10 @@ pub const CONTACT_FACETS: &str = "INSERT INTO contact (no, stage, reset_day, tex
      subscription_status = excluded.subscription_status, subscription_expiry = excluded.subscription_expiry, \
      region = excluded.region";
 /// The same for a payment.
-pub const PAYMENT_FACETS: &str = "INSERT INTO payment (no, contact, status, payer, code, external_id, mtn_id, wished, test) \
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (no) DO UPDATE SET contact = excluded.contact, \
-     status = excluded.status, payer = excluded.payer, external_id = excluded.external_id, mtn_id = excluded.mtn_id";
+pub const PAYMENT_FACETS: &str = "INSERT INTO payment (no, contact, status, payer, code, external_id, mtn_id, wished, test, version) \
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (no) DO UPDATE SET contact = excluded.contact, \
+     status = excluded.status, payer = excluded.payer, external_id = excluded.external_id, mtn_id = excluded.mtn_id, \
+     version = excluded.version WHERE version <= excluded.version";
 /// An entry of the books, if it is not there.
 pub const LEDGER_ADD: &str = "INSERT OR IGNORE INTO ledger (payment, event, at, minor, currency, debit, credit, test) \
      VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)";
@@ -125,6 +126,9 @@ pub const PARK: &str = "INSERT OR IGNORE INTO parked (contact, id, kind, aggrega
 /// What is parked for a contact, in its order.
 pub const PARKED: &str = "SELECT id, kind, aggregate, identity, arrived, body FROM parked WHERE contact = ?1 \
      ORDER BY no LIMIT ?2";
+/// One that is damaged.
+pub const PARKED_ASIDE: &str = "INSERT OR IGNORE INTO parked_aside (id, contact, kind, aggregate, arrived, body) \
+     SELECT id, contact, kind, aggregate, arrived, body FROM parked WHERE id = ?1";
 /// It was admitted where it lives.
 pub const UNPARK: &str = "DELETE FROM parked WHERE id = ?1 AND contact = ?2";
 /// Contacts that something is parked for.
@@ -198,6 +202,7 @@ pub const HOT: &[(&str, &str)] = &[
     ("is parked", IS_PARKED),
     ("park", PARK),
     ("parked", PARKED),
+    ("parked aside", PARKED_ASIDE),
     ("unpark", UNPARK),
     ("waiting", WAITING),
     ("moves", MOVES),

@@ -246,7 +246,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
     };
     let write = || -> rusqlite::Result<()> {
         if let Some((facets, payer)) = &it.facets {
-            put_facets(conn, no, facets, *payer)?;
+            put_facets(conn, no, it.version + 1, facets, *payer)?;
         }
         for body in &it.records {
             conn.prepare_cached(sql::RECORD_LEAVE)?.execute(params![no, body])?;
@@ -262,7 +262,7 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
         }
         conn.prepare_cached(sql::INBOX_PULL)?.execute(params![no, it.consumed])?;
         if it.erase {
-            answers::erase(conn, no)?;
+            erase(conn, no)?;
             conn.execute("DELETE FROM effect WHERE aggregate = ?1", [no])?;
             conn.execute("DELETE FROM set_aside WHERE aggregate = ?1", [no])?;
         }
@@ -291,13 +291,22 @@ pub(super) fn commit(tx: &mut Tx<'_>, it: &SealedCommit) -> Result<Committed, St
     Ok(Committed::Done(it.version + 1))
 }
 
+/// What the main store has of a contact beside its aggregate: nothing says any more what they wrote.
+pub(super) fn erase(conn: &rusqlite::Connection, no: i64) -> rusqlite::Result<()> {
+    answers::erase(conn, no)?;
+    let parked = "DELETE FROM parked_aside WHERE contact = (SELECT external_id FROM aggregate WHERE no = ?1)";
+    conn.execute(parked, [no]).map(drop)
+}
+
 pub(super) fn add_grant(conn: &rusqlite::Connection, payment: PaymentId, no: i64) -> rusqlite::Result<()> {
     conn.prepare_cached(sql::GRANT_ADD)?.execute(params![payment.as_bytes(), no]).map(drop)
 }
 
+/// Notes what an aggregate is found by since `version`; a payment's not where a later one is known.
 pub(super) fn put_facets(
     conn: &rusqlite::Connection,
     no: i64,
+    version: u64,
     facets: &Facets,
     payer: Option<PayerId>,
 ) -> rusqlite::Result<()> {
@@ -322,7 +331,8 @@ pub(super) fn put_facets(
                 it.external_id,
                 it.mtn_id,
                 it.wished.as_millis(),
-                it.test
+                it.test,
+                version
             ])?;
         }
     }

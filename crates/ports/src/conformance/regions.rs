@@ -8,7 +8,7 @@ use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::{Envelope, Event, To};
 use answerbot_core::contact::{Region as Chosen, Stage};
 use answerbot_core::pay::payment::{Event as PaymentEvent, Status};
-use answerbot_core::{AggregateId, Contact, ContactId, EventId, PaymentId, Time};
+use answerbot_core::{AggregateId, Contact, ContactId, EventId, PaymentId, Policy, State, Time};
 
 use super::books::{captured, order, payment, payment_commit};
 use super::store::{LEASED, commit, effect, settle, text, want, write};
@@ -65,6 +65,7 @@ pub async fn member(store: Arc<dyn Depot>, main: Arc<dyn Depot>) {
     an_older_copy_does_not_replace_a_newer_one(store, main).await;
     people_are_listed_and_those_who_said_where_they_live(store).await;
     records_wait_for_the_main_store_and_are_kept_once(store, main).await;
+    what_a_payment_is_found_by_is_what_its_latest_version_says(store, main).await;
 }
 
 async fn land(store: &dyn Depot, it: Addressed) -> Landing {
@@ -366,19 +367,47 @@ async fn records_wait_for_the_main_store_and_are_kept_once(store: &dyn Depot, ma
     assert!(!main.knows(id.into()).await.unwrap(), "it lives elsewhere all the same");
     let counts = main.money_counts(NOON.plus(1)).await.unwrap();
     assert_eq!((counts.captures, counts.grants, counts.successes), (1, 1, 1));
-    // What a payment that lives here is found by is not overwritten by what was said before.
-    store.freeze(id.into(), TRY).await.unwrap();
-    main.unpack(store.pack(id.into(), TRY).await.unwrap().unwrap(), TRY).await.unwrap();
-    main.thaw(id.into(), TRY).await.unwrap();
-    let (_, before) = payment(60, Status::Pending);
-    let Some(Facets::Payment(old)) = Facets::of(
-        id.into(),
-        &answerbot_core::State::Payment(Box::new(before)),
-        &answerbot_core::Policy::default(),
-    ) else {
+}
+
+/// What a payment is found by in the main store, as some version of it says.
+async fn says(main: &dyn Depot, version: u64, status: Status) {
+    let (id, state) = payment(60, status);
+    let state = State::Payment(Box::new(state));
+    let Some(Facets::Payment(facets)) = Facets::of(id.into(), &state, &Policy::default()) else {
         panic!("no facets")
     };
-    main.keep_records(id.into(), vec![Record::Payment(old)]).await.unwrap();
-    assert_eq!(main.find_payments(Find::Status("pending".into()), 9).await.unwrap(), []);
-    assert_eq!(write(main, payment_commit(id, state, 1, Vec::new())).await, Committed::Done(2));
+    main.keep_records(id.into(), vec![Record::Payment { facets, version }]).await.unwrap();
+}
+
+/// Two processes may copy, and one that read early may write late.
+async fn what_a_payment_is_found_by_is_what_its_latest_version_says(store: &dyn Depot, main: &dyn Depot) {
+    let (id, state) = payment(60, Status::Success);
+    let found = |status: &'static str| async move {
+        main.find_payments(Find::Status(status.into()), 9).await.unwrap().contains(&id)
+    };
+    says(main, 0, Status::Pending).await;
+    assert!(found("success").await && !found("pending").await, "its first version is known");
+    says(main, 3, Status::Refunded).await;
+    says(main, 2, Status::Review).await;
+    assert!(found("refunded").await && !found("review").await);
+    // It goes on where it moves, also while a copy of before is not buried yet.
+    for version in 1..4 {
+        write(store, payment_commit(id, state.clone(), version, Vec::new())).await;
+    }
+    store.freeze(id.into(), TRY).await.unwrap();
+    let luggage = store.pack(id.into(), TRY).await.unwrap().unwrap();
+    assert_eq!(luggage.version, 4);
+    main.unpack(luggage, TRY).await.unwrap();
+    assert!(found("success").await);
+    says(main, 5, Status::Refunded).await;
+    assert!(found("refunded").await, "although a frozen copy is here");
+    says(main, 4, Status::Success).await;
+    assert!(found("refunded").await);
+    main.thaw(id.into(), TRY).await.unwrap();
+    store.bury(id.into(), TRY).await.unwrap();
+    for version in 4..6 {
+        write(main, payment_commit(id, state.clone(), version, Vec::new())).await;
+    }
+    says(main, 5, Status::Pending).await;
+    assert!(found("success").await && !found("pending").await, "it lives here, and is later");
 }

@@ -18,8 +18,13 @@ pub enum Record {
     Grant(PaymentId),
     /// Something for reports about this contact.
     Fact(Fact),
-    /// What this payment is found by now.
-    Payment(Box<PaymentFacets>),
+    /// What this payment is found by.
+    Payment {
+        /// It.
+        facets: Box<PaymentFacets>,
+        /// Since this version of the payment, or an earlier one.
+        version: u64,
+    },
     /// This contact was erased: nothing says any more what it asked.
     Erased,
 }

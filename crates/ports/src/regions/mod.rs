@@ -247,6 +247,9 @@ pub enum Parking {
     Full,
 }
 
+/// What is said of a parked envelope that is damaged.
+pub const DAMAGED: &str = "it was parked and is damaged; it is listed for ten days and cannot be handed back";
+
 /// The directory.
 #[async_trait]
 pub trait Directory: Send + Sync {
@@ -297,7 +300,9 @@ pub trait Directory: Send + Sync {
     /// returns.
     async fn park(&self, envelopes: Vec<ToPark>) -> Result<Vec<Parking>, StoreError>;
 
-    /// What is parked for a contact, in its order.
+    /// What is parked for a contact, in its order, up to the first that another key or release must read: nothing may
+    /// overtake that, and where it is the first this is an error. One that is damaged is set aside
+    /// ([`Stuck::Event`](crate::store::Stuck::Event)).
     async fn parked(&self, of: ContactId, limit: usize) -> Result<Vec<Parked>, StoreError>;
 
     /// Those were admitted where it lives: they are parked no more.
@@ -324,7 +329,8 @@ pub trait Directory: Send + Sync {
     /// Orders, newest first.
     async fn orders(&self, which: Which, limit: usize) -> Result<Vec<Order>, StoreError>;
 
-    /// Forgets former places that ended before `before`, and orders about one person that are over since then.
+    /// Forgets former places that ended before `before`, orders about one person that are over since then, and damaged
+    /// envelopes that arrived before.
     async fn forget_places(&self, before: Time) -> Result<u64, StoreError>;
 }
 
@@ -409,7 +415,7 @@ pub trait Member: Send + Sync {
     async fn forget_records(&self, of: AggregateId, numbers: &[u64]) -> Result<(), StoreError>;
 
     /// Keeps records of an aggregate that lives in another store; those that are kept already change nothing. What a
-    /// payment is found by is not taken where it lives here meanwhile: that is newer. In the main store.
+    /// payment is found by is not taken where a later version is known, whoever told it. In the main store.
     async fn keep_records(&self, of: AggregateId, records: Vec<Record>) -> Result<(), StoreError>;
 
     /// The ids of payments as [`Reports::payments`] finds them, also of those that live in another store. In the main

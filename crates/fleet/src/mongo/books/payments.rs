@@ -14,7 +14,7 @@ use crate::mongo::connect::Inner;
 use crate::mongo::schema::PAYMENTS;
 
 impl Inner {
-    /// Notes what a payment is found by, unless a later decision did.
+    /// Notes what a payment is found by, unless a later version is known. Versions go on where it moves.
     pub async fn put_payment(
         &self,
         id: PaymentId,
@@ -44,12 +44,6 @@ impl Inner {
             }
         }
         Err(StoreError::Unavailable("a payment is fought over".to_owned()))
-    }
-
-    /// The same for one that lives in another store, which has said so in its order.
-    pub async fn put_foreign_payment(&self, id: PaymentId, facets: &Document) -> Result<(), StoreError> {
-        let name = doc! { "_id": binary(id.as_bytes()) };
-        bounded(self.of(PAYMENTS).update_one(name, anew(facets)).upsert(true)).await.map(drop)
     }
 
     /// The ids of payments, the newest first.

@@ -15,6 +15,7 @@ use futures_util::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::attempt;
+use super::parked::PARKED_ASIDE;
 use crate::mongo::aggregate::ROUNDS;
 use crate::mongo::base::fault::{bounded, pause, unless_there};
 use crate::mongo::base::fields::{Fields as _, binary, limit};
@@ -95,6 +96,7 @@ impl Inner {
             "overruled": { "$exists": false },
             "before": { "$size": 0 },
             "parked": { "$size": 0 },
+            PARKED_ASIDE: { "$exists": false },
         });
         bounded(self.of(PLACES).delete_one(nothing)).await.map(drop)
     }
@@ -186,7 +188,7 @@ impl Inner {
     }
 
     async fn forget_places(&self, before: Time) -> Result<u64, StoreError> {
-        let mut forgotten = self.forget_orders(before).await?;
+        let mut forgotten = self.forget_orders(before).await? + self.forget_damaged(before).await?;
         let old = doc! { "before.until": { "$lt": before.as_millis() } };
         for (of, place) in self.find_places(old, usize::MAX).await? {
             let over = place.before.iter().filter(|(_, until)| *until < before).count();

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use mongodb::bson::doc;
 
 use crate::mongo::aggregate::{BURIED, is_here};
-use crate::mongo::base::fields::{binary, contact_key, first_of, whole};
+use crate::mongo::base::fields::{Fields as _, binary, contact_key, first_of, whole};
 use crate::mongo::connect::{Inner, MongoStore, Part};
 use crate::mongo::records::pending::Kept;
 use crate::mongo::schema::indexes::SAID;
@@ -55,7 +55,9 @@ impl Inner {
                     Kept::Fact(it) => Record::Fact(it),
                     Kept::Erased => Record::Erased,
                     Kept::Payment => match self.payment_facets(of, &found)? {
-                        Some(Facets::Payment(it)) => Record::Payment(it),
+                        Some(Facets::Payment(facets)) => {
+                            Record::Payment { facets, version: found.count("version")? }
+                        }
                         // It lives elsewhere, and what it is found by is told from there.
                         _ => {
                             void.push(it.number);

@@ -5,4 +5,4 @@ mod directory;
 mod luggage;
 mod member;
 mod orders;
-mod parked;
+pub(super) mod parked;

@@ -1,9 +1,11 @@
 //! What is parked for a person stands in the document of their place, in its order.
 
 use answerbot_core::contact::event::Envelope;
-use answerbot_core::{ContactId, EventId};
+use answerbot_core::{AggregateId, ContactId, EventId, Time};
+use answerbot_ports::codec::CodecError;
 use answerbot_ports::regions::{Addressed, Parked, Parking, ToPark};
 use answerbot_ports::store::{INBOX_BYTES, INBOX_ENVELOPES, StoreError};
+use futures_util::TryStreamExt as _;
 use mongodb::bson::{Bson, Document, doc};
 
 use super::directory::{fought_over, name};
@@ -13,6 +15,9 @@ use crate::mongo::base::fields::{Fields as _, binary, key_of, whole};
 use crate::mongo::connect::Inner;
 use crate::mongo::schema::PLACES;
 
+/// Those that are damaged stand beside the others, so that the next ones go on.
+pub(in crate::mongo) const PARKED_ASIDE: &str = "parked_aside";
+pub(in crate::mongo) const PARKED_ASIDE_AT: &str = "parked_aside.at";
 /// A document has 16 MB: what does not come from outside, and is told only once, gets this much of it.
 const MOST_BYTES: u64 = 12 * 1024 * 1024;
 
@@ -97,18 +102,90 @@ impl Inner {
 
     pub async fn parked(&self, of: ContactId, limit: usize) -> Result<Vec<Parked>, StoreError> {
         let most = i32::try_from(limit).unwrap_or(i32::MAX);
-        let first = doc! { "parked": { "$slice": most } };
-        let found = bounded(self.of(PLACES).find_one(name(of)).projection(first)).await?;
-        let Some(found) = found else { return Ok(Vec::new()) };
-        found.each("parked").take(limit).map(|it| self.parked_of(it)).collect()
+        loop {
+            let first = doc! { "parked": { "$slice": most } };
+            let found = bounded(self.of(PLACES).find_one(name(of)).projection(first)).await?;
+            let Some(found) = found else { return Ok(Vec::new()) };
+            match self.read_parked(found.each("parked").take(limit))? {
+                Ok(all) => return Ok(all),
+                Err(damaged) => self.put_parked_aside(of, damaged).await?,
+            }
+        }
     }
 
-    fn parked_of(&self, it: &Document) -> Result<Parked, StoreError> {
-        let id = it.id("id")?;
-        let envelope: Envelope = self.codec.open(BODY_SCHEMA, &id, it.bytes("body")?).map_err(unreadable)?;
-        let identity = it.maybe_id("by").map(ContactId::from_bytes);
-        let addressed = Addressed { aggregate: it.aggregate("aggregate")?, identity, envelope };
-        Ok(Parked { addressed, arrived: it.time("at")? })
+    /// Those that can be read, up to the first that cannot; or one that is damaged.
+    fn read_parked<'a>(
+        &self,
+        found: impl Iterator<Item = &'a Document>,
+    ) -> Result<Result<Vec<Parked>, &'a Document>, StoreError> {
+        let mut all = Vec::new();
+        for it in found {
+            let id = EventId::from_bytes(it.id("id")?);
+            match self.codec.open::<Envelope>(BODY_SCHEMA, id.as_bytes(), it.bytes("body")?) {
+                Ok(envelope) => {
+                    let identity = it.maybe_id("by").map(ContactId::from_bytes);
+                    let addressed = Addressed { aggregate: it.aggregate("aggregate")?, identity, envelope };
+                    all.push(Parked { addressed, arrived: it.time("at")? });
+                }
+                Err(CodecError::Damaged) => {
+                    tracing::error!(event.id = %id, "a parked envelope is damaged; it is set aside");
+                    return Ok(Err(it));
+                }
+                // The right key or the right release can still read it.
+                Err(error) if all.is_empty() => return Err(unreadable(error)),
+                Err(_) => break,
+            }
+        }
+        Ok(Ok(all))
+    }
+
+    async fn put_parked_aside(&self, of: ContactId, damaged: &Document) -> Result<(), StoreError> {
+        let id = binary(&damaged.id("id")?);
+        let mut waits = name(of);
+        waits.insert("parked.id", id.clone());
+        let update = doc! { "$pull": { "parked": { "id": id } }, "$push": { PARKED_ASIDE: damaged.clone() } };
+        bounded(self.of(PLACES).update_one(waits, update)).await.map(drop)
+    }
+
+    /// Damaged ones, with what they were parked for.
+    pub async fn parked_aside(&self) -> Result<Vec<(AggregateId, EventId, Time)>, StoreError> {
+        let some = doc! { PARKED_ASIDE_AT: { "$gt": i64::MIN } };
+        let named = ["id", "aggregate", "at"].map(|it| (format!("{PARKED_ASIDE}.{it}"), Bson::from(1)));
+        let places = self.of(PLACES);
+        let found: Vec<Document> = bounded(async {
+            places.find(some).projection(Document::from_iter(named)).await?.try_collect().await
+        })
+        .await?;
+        let aside = found.iter().flat_map(|it| it.each(PARKED_ASIDE));
+        aside
+            .map(|it| Ok((it.aggregate("aggregate")?, EventId::from_bytes(it.id("id")?), it.time("at")?)))
+            .collect()
+    }
+
+    /// Forgets damaged ones that arrived before.
+    pub async fn forget_damaged(&self, before: Time) -> Result<u64, StoreError> {
+        let old = doc! { PARKED_ASIDE_AT: { "$lt": before.as_millis() } };
+        let places = self.of(PLACES);
+        let found: Vec<Document> =
+            bounded(async { places.find(old).projection(doc! { "_id": 1 }).await?.try_collect().await })
+                .await?;
+        for it in &found {
+            let of = ContactId::from_bytes(it.id("_id")?);
+            let pull = doc! { "$pull": { PARKED_ASIDE: { "at": { "$lt": before.as_millis() } } } };
+            bounded(self.of(PLACES).update_one(name(of), pull)).await?;
+            let mut none_left = name(of);
+            none_left.insert(PARKED_ASIDE, doc! { "$size": 0 });
+            let nothing = doc! { "$unset": { PARKED_ASIDE: "" } };
+            bounded(self.of(PLACES).update_one(none_left, nothing)).await?;
+            self.tidy_place(of).await?;
+        }
+        Ok(found.len() as u64)
+    }
+
+    /// Of somebody who was erased.
+    pub async fn forget_parked_aside(&self, of: ContactId) -> Result<(), StoreError> {
+        bounded(self.of(PLACES).update_one(name(of), doc! { "$unset": { PARKED_ASIDE: "" } })).await?;
+        self.tidy_place(of).await
     }
 
     pub async fn unpark(&self, of: ContactId, events: &[EventId]) -> Result<(), StoreError> {

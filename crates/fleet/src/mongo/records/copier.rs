@@ -213,7 +213,12 @@ impl Inner {
                         self.put_payment(id, facets, *version).await?;
                     }
                 }
-                Kept::Erased => self.erase_reports(of).await?,
+                Kept::Erased => {
+                    self.erase_reports(of).await?;
+                    if let Some(contact) = of.contact() {
+                        self.forget_parked_aside(contact).await?;
+                    }
+                }
             }
         }
         self.put_turns(turns).await
@@ -237,12 +242,9 @@ impl Inner {
                 Record::Grant(it) => Kept::Grant(it),
                 Record::Fact(it) => Kept::Fact(it),
                 Record::Erased => Kept::Erased,
-                Record::Payment(it) => {
-                    // Where it lives here meanwhile, what is here is newer.
-                    if !self.knows(of).await? {
-                        let facets = facets::payment(&it, &self.hash);
-                        self.put_foreign_payment(PaymentId::from_bytes(*of.as_bytes()), &facets).await?;
-                    }
+                Record::Payment { facets, version } => {
+                    let facets = facets::payment(&facets, &self.hash);
+                    self.put_payment(PaymentId::from_bytes(*of.as_bytes()), &facets, version).await?;
                     continue;
                 }
             };

@@ -3,7 +3,7 @@
 use answerbot_core::contact::effect::Effect;
 use answerbot_core::contact::event::{Envelope, Event, To};
 use answerbot_core::{AggregateId, EffectId, EventId, Time};
-use answerbot_ports::regions::{Addressed, Landing};
+use answerbot_ports::regions::{Addressed, DAMAGED, Landing};
 use answerbot_ports::reports::Overview;
 use answerbot_ports::store::{Admission, StoreError, Stuck};
 use futures_util::TryStreamExt as _;
@@ -38,6 +38,7 @@ impl Inner {
             dead_effects += it.get_document("dead").map_or(0, |it| it.len() as u64);
             set_aside += it.length("aside") as u64;
         }
+        set_aside += self.parked_aside().await?.len() as u64;
         Ok(Overview {
             contacts: bounded(aggregates.count_documents(doc! { "stage": { "$gt": "" } })).await?,
             ready: bounded(aggregates.count_documents(doc! { "stage": "ready" })).await?,
@@ -86,6 +87,9 @@ impl Inner {
                 let reason = aside.text("reason")?.to_owned();
                 events.push((arrived, Stuck::Event { aggregate, id, arrived, reason }));
             }
+        }
+        for (aggregate, id, arrived) in self.parked_aside().await? {
+            events.push((arrived, Stuck::Event { aggregate, id, arrived, reason: DAMAGED.to_owned() }));
         }
         let newest = |mut all: Vec<(Time, Stuck)>| {
             all.sort_by_key(|(at, _)| std::cmp::Reverse(*at));

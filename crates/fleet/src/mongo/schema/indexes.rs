@@ -12,6 +12,7 @@ use super::{
 use crate::mongo::aggregate::FROZEN_BY;
 use crate::mongo::aggregate::heads::{QUEUES, hint};
 use crate::mongo::base::fields::first_of;
+use crate::mongo::places::parked::PARKED_ASIDE_AT;
 
 /// The index of where people say they live.
 pub(in crate::mongo) const SAID: &str = "said";
@@ -53,6 +54,11 @@ fn aggregates() -> Vec<Index> {
     plan.into_iter().chain(ours).chain(queues).chain([said, sorted(INBOX_AT, "_id")]).collect()
 }
 
+fn places() -> Vec<Index> {
+    let some = ["moving_to", "parked.at", PARKED_ASIDE_AT, "before.until"].map(sparse);
+    some.into_iter().chain([plain("region")]).collect()
+}
+
 /// All of them.
 pub(in crate::mongo) fn by_collection() -> Vec<(&'static str, Vec<Index>)> {
     let payments = ["contact", "status", "payer", "code", "external_id", "mtn_id"];
@@ -70,7 +76,7 @@ pub(in crate::mongo) fn by_collection() -> Vec<(&'static str, Vec<Index>)> {
         (CALLBACKS, vec![plain("reference"), plain("last")]),
         (CHECKS, vec![plain("version"), plain("domain")]),
         (AUDITS, vec![plain("at")]),
-        (PLACES, vec![sparse("moving_to"), plain("region"), sparse("parked.at"), sparse("before.until")]),
+        (PLACES, places()),
         (ORDERS, vec![plain("at")]),
     ]
 }
