@@ -162,6 +162,10 @@ pub(crate) fn launch_soon(
             slot = place.slot() => slot,
             () = task.stopping.cancelled() => None,
         };
+        if !task.performing.is_current(effect.id, turn) {
+            // Its echo came, or it was set anew.
+            return;
+        }
         match slot {
             Some(slot) => run(task, aggregate, effect, lease, slot, turn).await,
             None => {

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use answerbot_core::contact::effect::Kind;
 use answerbot_core::contact::event::Event;
+use answerbot_core::{EffectId, EventId};
 use answerbot_ports::reports::Reports;
 use answerbot_ports::world::Clock;
 
-use crate::world::{Delivered, Fate, Machine, Process, Real, envelope};
+use crate::world::{Delivered, Fate, Machine, Process, Real, address, envelope};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_question_is_answered() {
@@ -167,4 +169,47 @@ async fn what_falls_due_while_every_slot_is_taken_leaves_when_one_is_free() {
     let began = Real.monotonic();
     process.answered("ann", "What is malaria?").await;
     assert!(Real.monotonic().saturating_sub(began) < Duration::from_secs(4), "not only at the next sweep");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_settled_while_it_waits_in_line_is_not_sent() {
+    let mut machine = Machine::new();
+    machine.options.send_slots = 4;
+    machine.policy.time.send_deadline_ms = 3_000;
+    let process = machine.start();
+    let others = ["ben", "carl", "dora", "eve"];
+    for user in ["ann"].iter().chain(&others) {
+        process.agrees(user).await;
+    }
+    // All slots are taken, so Ann's answer is leased ahead.
+    machine.outside.next_fates(&[Fate::Hang; 4]);
+    for user in others {
+        process.says(user, &format!("q-{user}"), "What is malaria?").await;
+    }
+    process.until(|outside| outside.fates_left() == 0).await;
+    process.says("ann", "q1", "What is a mosquito?").await;
+    let raw = rusqlite::Connection::open(machine.database()).unwrap();
+    let ann = process.store.hash_key().contact(&address("ann"));
+    let leased_ahead = "SELECT e.id FROM effect e JOIN aggregate a ON a.no = e.aggregate \
+                        WHERE a.external_id = ?1 AND e.kind = ?2 AND e.lost = 1";
+    let row = rusqlite::params![ann.as_bytes(), Kind::Send.number()];
+    let in_line = async {
+        loop {
+            if let Ok(id) = raw.query_row(leased_ahead, row, |row| row.get(0)) {
+                break EffectId::from_bytes(id);
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    let waits = tokio::time::timeout(Duration::from_secs(20), in_line).await.expect("none is leased ahead");
+    // A process that died had sent it: its echo comes now.
+    let echo = Event::OwnEcho { effect: waits, message: EventId::derive("messenger", "sent before") };
+    process.accept(envelope("ann", "echo-1", echo)).await.unwrap().unwrap();
+    assert!(machine.outside.starts_of(waits).is_empty());
+    for user in others {
+        process.answered(user, "What is malaria?").await;
+    }
+    process.says("ann", "q2", "And the next question?").await;
+    process.answered("ann", "And the next question?").await;
+    assert!(machine.outside.starts_of(waits).is_empty(), "it was sent again");
 }
