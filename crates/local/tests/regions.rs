@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use answerbot_core::{ContactId, EventId, PaymentId};
+use answerbot_core::PaymentId;
 use answerbot_local::{Access, SqliteStore};
 use answerbot_ports::codec::Codec;
 use answerbot_ports::conformance::{self, commit, text};
 use answerbot_ports::keys::HashKey;
-use answerbot_ports::regions::{Directory as _, Member as _, Parked, Record, ToPark};
-use answerbot_ports::reports::Reports as _;
-use answerbot_ports::store::{Commit, Store as _, StoreError, Stuck};
+use answerbot_ports::regions::{Directory as _, Member as _};
+use answerbot_ports::store::{Commit, Store as _};
 
 use crate::support::{Home, NOON, Random, key};
 
@@ -71,80 +70,19 @@ async fn a_record_that_cannot_be_read_keeps_only_its_own_person_back() {
     assert_eq!(store.records(9).await.unwrap(), whole[1..]);
 }
 
-/// Parks texts for Ann, in this order.
-async fn park(store: &SqliteStore, texts: &[&str]) -> ContactId {
-    let ann = store.hash_key().contact(&conformance::address("ann"));
-    for mid in texts {
-        let parked = Parked { addressed: conformance::addressed(ann, mid, mid), arrived: NOON };
-        store.park(vec![ToPark { of: ann, parked, note: None }]).await.unwrap();
-    }
-    ann
-}
-
-/// The ids of what is parked.
-async fn parked(store: &SqliteStore, of: ContactId) -> Vec<EventId> {
-    store.parked(of, 9).await.unwrap().iter().map(|it| it.addressed.envelope.id).collect()
-}
-
-#[tokio::test]
-async fn a_damaged_envelope_that_was_parked_is_set_aside_and_listed_and_the_next_ones_go_on() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_parked_and_cannot_be_read_waits_or_is_set_aside() {
     let home = Home::new();
-    let store = home.store();
-    let ann = park(&store, &["p1", "p2", "p3"]).await;
-    let [p1, p2, p3] = ["p1", "p2", "p3"].map(|mid| EventId::derive("messenger", mid));
-    let damage = "UPDATE parked SET body = substr(body, 1, 40) WHERE id = ?1";
-    home.raw().execute(damage, [p2.as_bytes()]).unwrap();
-    assert_eq!(parked(&store, ann).await, [p1, p3]);
-    assert_eq!(store.places(&[ann]).await.unwrap()[0].parked, 2);
-    let stuck = store.stuck(9).await.unwrap();
-    assert!(
-        matches!(&stuck[..], [Stuck::Event { aggregate, id, arrived: NOON, .. }] if *id == p2 && *aggregate == ann.into()),
-        "{stuck:?}"
-    );
-    assert_eq!(store.overview().await.unwrap().set_aside, 1);
-    store.forget_places(NOON).await.unwrap();
-    assert_eq!(store.stuck(9).await.unwrap().len(), 1);
-    // She asks to be forgotten; where she lives makes no difference.
-    store.keep_records(ann.into(), vec![Record::Erased]).await.unwrap();
-    assert_eq!(store.stuck(9).await.unwrap(), []);
-    assert_eq!(parked(&store, ann).await, [p1, p3]);
-}
-
-#[tokio::test]
-async fn a_damaged_envelope_that_was_parked_is_forgotten_in_time() {
-    let home = Home::new();
-    let store = home.store();
-    let ann = park(&store, &["p1", "p2"]).await;
-    home.raw().execute("UPDATE parked SET body = substr(body, 1, 40)", []).unwrap();
-    assert_eq!(parked(&store, ann).await, []);
-    assert_eq!(store.forget_places(NOON.plus(1)).await.unwrap(), 2);
-    assert_eq!(store.stuck(9).await.unwrap(), []);
-}
-
-#[tokio::test]
-async fn what_was_parked_under_another_key_waits_for_it_and_nothing_overtakes_it() {
-    let home = Home::new();
-    let store = home.store();
-    let ann = park(&store, &["p1", "p2", "p3"]).await;
-    let [p1, p2, p3] = ["p1", "p2", "p3"].map(|mid| EventId::derive("messenger", mid));
-    let body: Vec<u8> = home
-        .raw()
-        .query_row("SELECT body FROM parked WHERE id = ?1", [p2.as_bytes()], |row| row.get(0))
-        .unwrap();
-    let put = |body: &[u8]| {
-        let put = "UPDATE parked SET body = ?2 WHERE id = ?1";
-        home.raw().execute(put, rusqlite::params![p2.as_bytes(), body]).unwrap();
+    let change = |place: usize, change: fn(&mut Vec<u8>)| {
+        let raw = home.raw();
+        let one = "SELECT no, body FROM parked ORDER BY no LIMIT 1 OFFSET ?1";
+        let read = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, Vec<u8>>(1)?));
+        let (no, mut body) = raw.query_row(one, [i64::try_from(place).unwrap()], read).unwrap();
+        change(&mut body);
+        raw.execute("UPDATE parked SET body = ?2 WHERE no = ?1", rusqlite::params![no, body]).unwrap();
+        std::future::ready(())
     };
-    // The key's id stands behind the schema.
-    let mut other = body.clone();
-    other[2] ^= 1;
-    put(&other);
-    assert_eq!(parked(&store, ann).await, [p1]);
-    store.unpark(ann, &[p1]).await.unwrap();
-    assert!(matches!(store.parked(ann, 9).await, Err(StoreError::Unreadable(_))));
-    assert_eq!(store.stuck(9).await.unwrap(), []);
-    put(&body);
-    assert_eq!(parked(&store, ann).await, [p2, p3]);
+    conformance::unreadable(home.store(), change).await;
 }
 
 #[tokio::test]

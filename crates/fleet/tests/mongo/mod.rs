@@ -7,7 +7,6 @@ mod crashes;
 mod home;
 mod keys;
 mod leases;
-mod parked;
 mod plans;
 mod races;
 mod suites;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use answerbot_local::SharedAnswers;
 use answerbot_ports::conformance;
+use mongodb::bson::{Binary, doc, spec::BinarySubtype};
 
 use super::home::Home;
 
@@ -40,6 +41,28 @@ async fn it_keeps_shared_answers() {
 async fn it_is_a_directory() {
     let Some(home) = Home::new() else { return };
     in_time(conformance::directory(home.store().await)).await;
+    home.leave().await;
+}
+
+#[tokio::test]
+async fn what_is_parked_and_cannot_be_read_waits_or_is_set_aside() {
+    let Some(home) = Home::new() else { return };
+    let places = home.raw("ab_places").await;
+    let change = |place: usize, change: fn(&mut Vec<u8>)| {
+        let places = places.clone();
+        async move {
+            let some = doc! { "parked.0": { "$exists": true } };
+            let found = places.find_one(some.clone()).await.unwrap().unwrap();
+            let parked = found.get_array("parked").unwrap()[place].as_document().unwrap();
+            let mut bytes = parked.get_binary_generic("body").unwrap().clone();
+            change(&mut bytes);
+            let body = Binary { subtype: BinarySubtype::Generic, bytes };
+            let set = doc! { "$set": { format!("parked.{place}.body"): body } };
+            places.update_one(some, set).await.unwrap();
+        }
+    };
+    in_time(conformance::unreadable(home.store().await, change)).await;
+    assert_eq!(places.count_documents(doc! {}).await.unwrap(), 0, "nothing is left of it");
     home.leave().await;
 }
 

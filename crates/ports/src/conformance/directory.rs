@@ -7,9 +7,10 @@ use answerbot_core::{ContactId, EventId, PaymentId};
 
 use super::regions::{NOON, addressed, mark, region, who};
 use crate::regions::{
-    Attempt, Depot, Mark, Order, Parked, Parking, Place, Progress, Region, ToPark, Which, Who, payment_key,
+    Attempt, Depot, Mark, Order, Parked, Parking, Place, Progress, Record, Region, ToPark, Which, Who,
+    payment_key,
 };
-use crate::store::{INBOX_ENVELOPES, alias_key};
+use crate::store::{INBOX_ENVELOPES, StoreError, Stuck, alias_key};
 
 fn parked(of: ContactId, mid: &str, words: &str) -> Parked {
     Parked { addressed: addressed(of, mid, words), arrived: NOON }
@@ -245,4 +246,67 @@ async fn an_order_is_written_and_read_again(store: &dyn Depot) {
     assert_eq!(read(Which::Open).await, std::slice::from_ref(&third));
     store.forget_places(NOON.plus(9)).await.unwrap();
     assert_eq!(read(Which::All).await, [third, stopped], "those about many stay, and an open one");
+}
+
+/// Every case of what is parked and cannot be read. `change` changes the sealed body of the one that is parked at a place,
+/// the first is 0; one person at a time has something parked.
+///
+/// # Panics
+///
+/// When a case does not hold.
+pub async fn unreadable<F>(store: Arc<dyn Depot>, change: impl Fn(usize, fn(&mut Vec<u8>)) -> F)
+where
+    F: Future<Output = ()>,
+{
+    let store = &*store;
+    // A damaged one is set aside and listed, and the next ones go on.
+    let (ann, [p1, p2, p3]) = (who(71), park_three(store, who(71)).await);
+    change(1, |body| body.truncate(40)).await;
+    assert_eq!(ids(store, ann).await, [p1, p3]);
+    assert_eq!(store.places(&[ann]).await.unwrap()[0].parked, 2);
+    let stuck = store.stuck(9).await.unwrap();
+    assert!(
+        matches!(&stuck[..], [Stuck::Event { aggregate, id, arrived: NOON, .. }] if *id == p2 && *aggregate == ann.into()),
+        "{stuck:?}"
+    );
+    assert_eq!(store.overview().await.unwrap().set_aside, 1);
+    store.unpark(ann, &[p1, p3]).await.unwrap();
+    assert_eq!(store.waiting(None, 9).await.unwrap(), []);
+    store.forget_places(NOON).await.unwrap();
+    assert_eq!(store.stuck(9).await.unwrap(), stuck, "it stays listed");
+    store.keep_records(ann.into(), vec![Record::Erased]).await.unwrap();
+    assert_eq!(store.stuck(9).await.unwrap(), [], "she asked to be forgotten, wherever she lives");
+    // In time it is forgotten.
+    let (ben, [p1, _, p3]) = (who(72), park_three(store, who(72)).await);
+    change(1, |body| body.truncate(40)).await;
+    assert_eq!(ids(store, ben).await, [p1, p3]);
+    assert_eq!(store.forget_places(NOON.plus(1)).await.unwrap(), 1);
+    assert_eq!(store.stuck(9).await.unwrap(), []);
+    store.unpark(ben, &[p1, p3]).await.unwrap();
+    assert_eq!(store.places(&[ben]).await.unwrap(), [Place::main()]);
+    // One that is sealed under another key waits for it, and nothing overtakes it. The key's id is behind the schema.
+    let other_key = |body: &mut Vec<u8>| body[2] ^= 1;
+    let (carl, [p1, p2, p3]) = (who(73), park_three(store, who(73)).await);
+    change(1, other_key).await;
+    assert_eq!(ids(store, carl).await, [p1]);
+    store.unpark(carl, &[p1]).await.unwrap();
+    assert!(matches!(store.parked(carl, 9).await, Err(StoreError::Unreadable(_))));
+    assert_eq!(store.stuck(9).await.unwrap(), []);
+    change(0, other_key).await;
+    assert_eq!(ids(store, carl).await, [p2, p3]);
+    store.unpark(carl, &[p2, p3]).await.unwrap();
+}
+
+/// Parks three texts.
+async fn park_three(store: &dyn Depot, of: ContactId) -> [EventId; 3] {
+    let mids = ["p1", "p2", "p3"].map(|mid| format!("{mid} of {of}"));
+    for mid in &mids {
+        assert_eq!(store.park(vec![to_park(of, mid, mid)]).await.unwrap(), [Parking::New]);
+    }
+    mids.map(|mid| EventId::derive("messenger", &mid))
+}
+
+/// The ids of what is parked.
+async fn ids(store: &dyn Depot, of: ContactId) -> Vec<EventId> {
+    store.parked(of, 9).await.unwrap().iter().map(|it| it.addressed.envelope.id).collect()
 }

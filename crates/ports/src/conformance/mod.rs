@@ -18,7 +18,7 @@ mod store;
 pub use self::answers::answers;
 pub use self::books::{books, captured, nudge, order, payment, payment_commit};
 pub use self::cache::cache;
-pub use self::directory::directory;
+pub use self::directory::{directory, unreadable};
 pub use self::limits::limits;
 pub use self::policy::unlimited;
 pub use self::queue::{queue, shared_queue};
