@@ -197,6 +197,13 @@ mod tests {
         Pile { receipts: vec![Receipt::new(move || drop(held))], ..Pile::default() }
     }
 
+    /// An effect of a write whose end nobody heard.
+    fn unheard() -> Pile {
+        let (id, due) = (EffectId::from_bytes([2; 16]), Time::from_millis(0));
+        let it = Unheard { id, kind: Kind::Send, due, is_leased: true };
+        Pile { unheard: vec![it], ..Pile::default() }
+    }
+
     #[test]
     fn who_cannot_be_attended_holds_no_room_in_the_queue() {
         let (desks, room) = (Desks::default(), Arc::new(()));
@@ -215,14 +222,13 @@ mod tests {
         assert!(!desks.put(somebody, ring(&room)), "it is tried again");
         assert_eq!(held(), 1);
     }
+
     #[test]
     fn what_was_not_heard_of_is_given_back_by_whoever_sits_down_next() {
         let desks = Desks::default();
         let somebody = AggregateId::from(ContactId::from_bytes([1; 16]));
-        let due = Time::from_millis(0);
-        let it = Unheard { id: EffectId::from_bytes([2; 16]), kind: Kind::Send, due, is_leased: true };
-        desks.put(somebody, Pile { look: true, ..Pile::default() });
-        let pile = Pile { unheard: vec![it], ..desks.take(somebody).unwrap() };
+        desks.put(somebody, unheard());
+        let pile = desks.take(somebody).unwrap();
         desks.put_back(somebody, pile);
         assert!(desks.leave_unless_learned(somebody));
         assert_eq!((desks.busy(), desks.left(9)), (0, vec![somebody]), "the sweeper sends somebody");
@@ -236,9 +242,7 @@ mod tests {
         let desks = Desks::default();
         let all = [1, 2, 3].map(|it| AggregateId::from(ContactId::from_bytes([it; 16])));
         for somebody in all {
-            let due = Time::from_millis(0);
-            let it = Unheard { id: EffectId::from_bytes([2; 16]), kind: Kind::Send, due, is_leased: true };
-            desks.put(somebody, Pile { unheard: vec![it], ..Pile::default() });
+            desks.put(somebody, unheard());
             desks.leave_unless_learned(somebody);
         }
         // Their store is still away: they are left again.

@@ -12,8 +12,6 @@ use answerbot_ports::store::{Admission, SEEN_FOR_MS, StoreError};
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, stream};
 
-use parking_lot::Mutex;
-
 use super::PATIENCE;
 use super::Regional;
 use super::site::Site;
@@ -68,7 +66,7 @@ impl Regional {
     }
 
     async fn drain_all(&self) -> Result<(), StoreError> {
-        let unreadable = Mutex::new(BTreeSet::new());
+        let mut unreadable = BTreeSet::new();
         let mut after = None;
         loop {
             let waiting = self.main.waiting(after, PAGE).await?;
@@ -77,16 +75,20 @@ impl Regional {
                 place.moving_to.is_none() && self.site(&place.region).is_some_and(Site::is_up)
             });
             let ready: Vec<ContactId> = ready.map(|(contact, _)| *contact).collect();
-            let found = &unreadable;
-            stream::iter(ready)
-                .for_each_concurrent(AT_ONCE, |contact| async move {
-                    let drained = self.drain(contact).await;
-                    self.tell(contact, drained, found);
-                })
+            let drained: Vec<_> = stream::iter(ready)
+                .map(|contact| async move { (contact, self.drain(contact).await) })
+                .buffer_unordered(AT_ONCE)
+                .collect()
                 .await;
+            for (contact, drained) in drained {
+                if let Err(error) = drained
+                    && self.tell(contact, &error)
+                {
+                    unreadable.insert(contact);
+                }
+            }
             after = waiting.last().copied();
             if waiting.len() < PAGE || self.stopping.is_cancelled() {
-                let unreadable = unreadable.into_inner();
                 let count = u32::try_from(unreadable.len()).unwrap_or(u32::MAX);
                 metrics::gauge!("parked_unreadable").set(f64::from(count));
                 *self.unreadable.lock() = unreadable;
@@ -96,19 +98,15 @@ impl Regional {
     }
 
     /// Says why what is parked waits on. What cannot be read here needs a hand: that is said once as long as it lasts.
-    fn tell(&self, of: ContactId, drained: Result<(), StoreError>, unreadable: &Mutex<BTreeSet<ContactId>>) {
-        match drained {
-            Ok(()) => {}
-            Err(error @ StoreError::Unreadable(_)) => {
-                unreadable.lock().insert(of);
-                if !self.unreadable.lock().contains(&of) {
-                    tracing::error!(contact.id = %of, error = %error, "what is parked cannot be read here; it waits, and so does what comes behind it");
-                }
-            }
-            Err(error) => {
-                tracing::debug!(contact.id = %of, error = %error, "what is parked waits on");
-            }
+    /// Returns whether it is that.
+    fn tell(&self, of: ContactId, error: &StoreError) -> bool {
+        let is_unreadable = matches!(error, StoreError::Unreadable(_));
+        if is_unreadable && !self.unreadable.lock().contains(&of) {
+            tracing::error!(contact.id = %of, error = %error, "what is parked cannot be read here; it waits, and so does what comes behind it");
+        } else {
+            tracing::debug!(contact.id = %of, error = %error, "what is parked waits on");
         }
+        is_unreadable
     }
 
     /// Brings what is parked for somebody to where they live, in its order.

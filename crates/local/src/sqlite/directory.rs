@@ -131,25 +131,16 @@ impl Rows {
     ) -> Result<(Vec<Parked>, Option<EventId>), StoreError> {
         let mut read = conn.prepare_cached(sql::PARKED).map_err(fault)?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-        let mut found = read.query(params![of.as_bytes(), limit]).map_err(fault)?;
+        let rows = read.query_map(params![of.as_bytes(), limit], |row| {
+            let (id, aggregate) = (EventId::from_bytes(id16(row, 0)?), units::aggregate_id(row, 1)?);
+            let identity = row.get::<_, Option<[u8; 16]>>(3)?.map(ContactId::from_bytes);
+            Ok((id, aggregate, identity, Time::from_millis(row.get(4)?), row.get::<_, Vec<u8>>(5)?))
+        });
         let mut all = Vec::new();
-        while let Some(row) = found.next().map_err(fault)? {
-            let columns = || {
-                let identity: Option<[u8; 16]> = row.get(3)?;
-                let aggregate = units::aggregate_id(row, 1)?;
-                let arrived = Time::from_millis(row.get(4)?);
-                Ok((
-                    EventId::from_bytes(id16(row, 0)?),
-                    aggregate,
-                    identity,
-                    arrived,
-                    row.get::<_, Vec<u8>>(5)?,
-                ))
-            };
-            let (id, aggregate, identity, arrived, body) = columns().map_err(fault)?;
+        for row in rows.map_err(fault)? {
+            let (id, aggregate, identity, arrived, body) = row.map_err(fault)?;
             match self.codec.open::<Envelope>(BODY_SCHEMA, id.as_bytes(), &body) {
                 Ok(envelope) => {
-                    let identity = identity.map(ContactId::from_bytes);
                     all.push(Parked { addressed: Addressed { aggregate, identity, envelope }, arrived });
                 }
                 Err(CodecError::Damaged) => {

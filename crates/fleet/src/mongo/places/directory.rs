@@ -60,7 +60,7 @@ pub(super) fn fought_over() -> StoreError {
 }
 
 impl Inner {
-    async fn find_places(
+    pub async fn find_places(
         &self,
         filter: Document,
         most: usize,
@@ -96,7 +96,7 @@ impl Inner {
             "overruled": { "$exists": false },
             "before": { "$size": 0 },
             "parked": { "$size": 0 },
-            PARKED_ASIDE: { "$exists": false },
+            format!("{PARKED_ASIDE}.0"): { "$exists": false },
         });
         bounded(self.of(PLACES).delete_one(nothing)).await.map(drop)
     }

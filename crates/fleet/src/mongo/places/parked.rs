@@ -165,21 +165,13 @@ impl Inner {
     /// Forgets damaged ones that arrived before.
     pub async fn forget_damaged(&self, before: Time) -> Result<u64, StoreError> {
         let old = doc! { PARKED_ASIDE_AT: { "$lt": before.as_millis() } };
-        let places = self.of(PLACES);
-        let found: Vec<Document> =
-            bounded(async { places.find(old).projection(doc! { "_id": 1 }).await?.try_collect().await })
-                .await?;
-        for it in &found {
-            let of = ContactId::from_bytes(it.id("_id")?);
+        let people = self.find_places(old, usize::MAX).await?;
+        for of in people.keys() {
             let pull = doc! { "$pull": { PARKED_ASIDE: { "at": { "$lt": before.as_millis() } } } };
-            bounded(self.of(PLACES).update_one(name(of), pull)).await?;
-            let mut none_left = name(of);
-            none_left.insert(PARKED_ASIDE, doc! { "$size": 0 });
-            let nothing = doc! { "$unset": { PARKED_ASIDE: "" } };
-            bounded(self.of(PLACES).update_one(none_left, nothing)).await?;
-            self.tidy_place(of).await?;
+            bounded(self.of(PLACES).update_one(name(*of), pull)).await?;
+            self.tidy_place(*of).await?;
         }
-        Ok(found.len() as u64)
+        Ok(people.len() as u64)
     }
 
     /// Of somebody who was erased.
